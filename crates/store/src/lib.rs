@@ -1,1 +1,200 @@
-//! stub
+//! Persistence: reads, batches of changes, the change feed, jobs, the audit trail and blobs, on SQLite or PostgreSQL.
+//!
+//! A use case reads, decides, and hands over a [`Batch`]; [`Store::apply`] writes it in one transaction and answers
+//! once it is on disk. Every change takes the next `seq` of its tenant under a lock held to the commit, so a reader
+//! with a cursor never misses a row that was committed late (design, decision 3).
+
+mod audit;
+mod batch;
+mod blobs;
+mod contacts;
+mod engine;
+mod feeds;
+mod jobs;
+mod migrate;
+mod records;
+mod sql;
+mod system;
+mod topics;
+mod transcripts;
+
+pub use audit::{AuditEntry, AuditFault, AuditNote, verify_chain};
+pub use batch::{Batch, Committed};
+pub use blobs::{BlobError, BlobRange, Blobs, Incoming, StoredBlob};
+pub use contacts::{CallRow, ContactRow, DeletedContact, SearchKey, search_key};
+pub use feeds::{ChangeRow, ListenDay, Position, ServedPosition};
+pub use jobs::{Job, JobState, NewJob};
+pub use migrate::SCHEMA_VERSION;
+pub use records::Table;
+pub use sql::{BadRow, Row, Value};
+pub use system::{Credential, TenantState};
+pub use topics::{TopicResult, TopicSet, TopicSetState};
+
+use engine::Engine;
+use std::{path::Path, sync::Arc};
+use touchline_model::Clock;
+
+/// Why the store could not do it.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// A row did not have the version that the batch expected, or a unique name is taken. Read again, decide again.
+    #[error("somebody else changed this at the same moment, or the name is taken")]
+    Conflict,
+    /// The tenant does not exist.
+    #[error("there is no tenant `{0}`")]
+    NoTenant(String),
+    /// The disk is full.
+    #[error("the disk is full")]
+    DiskFull,
+    /// A stored row cannot be read.
+    #[error("{0}")]
+    Damaged(String),
+    /// The data was written by a newer release.
+    #[error("the data has schema {found}, this release knows {known}: use a newer release")]
+    TooNew {
+        /// Version found.
+        found: i64,
+        /// Version known.
+        known: i64,
+    },
+    /// The engine failed.
+    #[error("the database failed: {0}")]
+    Engine(String),
+    /// The engine is not there, or the store is closing.
+    #[error("the database is not available: {0}")]
+    Unavailable(String),
+}
+
+/// The store: one database for all tenants, and the clock that dates its commits.
+#[derive(Clone)]
+pub struct Store {
+    engine: Arc<Engine>,
+    clock: Arc<dyn Clock>,
+    changed: tokio::sync::watch::Sender<u64>,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match &*self.engine {
+            Engine::Sqlite(_) => "Store(SQLite)",
+            Engine::Postgres(_) => "Store(PostgreSQL)",
+        })
+    }
+}
+
+impl Store {
+    /// Opens (and creates or migrates) an embedded SQLite database file.
+    pub async fn open_sqlite(path: &Path, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
+        let path = path.to_owned();
+        let engine = engine::blocking(move || engine::sqlite::Sqlite::open(&path)).await?;
+        Ok(Self::over(Engine::Sqlite(engine), clock))
+    }
+
+    /// Connects to PostgreSQL by URL and migrates it.
+    pub async fn open_postgres(url: &str, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
+        let engine = engine::postgres::Postgres::open(url).await?;
+        Ok(Self::over(Engine::Postgres(engine), clock))
+    }
+
+    fn over(engine: Engine, clock: Arc<dyn Clock>) -> Self {
+        Self { engine: Arc::new(engine), clock, changed: tokio::sync::watch::Sender::new(0) }
+    }
+
+    /// Runs a reading statement and maps its rows.
+    pub async fn query<T, F>(
+        &self,
+        sql: &'static str,
+        params: Vec<Value>,
+        map: F,
+    ) -> Result<Vec<T>, StoreError>
+    where
+        T: Send + 'static,
+        F: Fn(&Row<'_>) -> Result<T, BadRow> + Send + 'static,
+    {
+        match &*self.engine {
+            Engine::Sqlite(sqlite) => sqlite.query(sql, params, map).await,
+            Engine::Postgres(postgres) => postgres.query(sql, &params, map).await,
+        }
+    }
+
+    /// The first row of a reading statement, if any.
+    pub async fn first<T, F>(
+        &self,
+        sql: &'static str,
+        params: Vec<Value>,
+        map: F,
+    ) -> Result<Option<T>, StoreError>
+    where
+        T: Send + 'static,
+        F: Fn(&Row<'_>) -> Result<T, BadRow> + Send + 'static,
+    {
+        Ok(self.query(sql, params, map).await?.into_iter().next())
+    }
+
+    /// Runs one writing statement in a transaction of its own and maps the rows it returns.
+    pub(crate) async fn write_returning<T, F>(
+        &self,
+        sql: &'static str,
+        params: Vec<Value>,
+        map: F,
+    ) -> Result<Vec<T>, StoreError>
+    where
+        T: Send + 'static,
+        F: Fn(&Row<'_>) -> Result<T, BadRow> + Send + 'static,
+    {
+        match &*self.engine {
+            Engine::Sqlite(sqlite) => sqlite.write_returning(sql, params, map).await,
+            Engine::Postgres(postgres) => postgres.query(sql, &params, map).await,
+        }
+    }
+
+    /// Writes a batch in one transaction. When this answers, the batch is on disk.
+    pub async fn apply(&self, batch: Batch) -> Result<Committed, StoreError> {
+        if batch.is_empty() {
+            return Ok(Committed::nothing(self.clock.now()));
+        }
+        let now = self.clock.now();
+        let committed = match &*self.engine {
+            Engine::Sqlite(sqlite) => sqlite.apply(batch, now).await?,
+            Engine::Postgres(postgres) => postgres.apply(batch, now).await?,
+        };
+        self.changed.send_modify(|n| *n += 1);
+        Ok(committed)
+    }
+
+    /// Wakes whenever this process commits something. Other nodes' commits are not seen here: poll as well.
+    pub fn watch(&self) -> tokio::sync::watch::Receiver<u64> {
+        self.changed.subscribe()
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        self.query("SELECT COUNT(*) FROM tenants", vec![], |row| row.int(0)).await.map(|_| ())
+    }
+
+    /// Prepares a statement without running it: the test that holds every statement against both engines.
+    pub async fn prepare(&self, sql: &'static str) -> Result<(), StoreError> {
+        match &*self.engine {
+            Engine::Sqlite(sqlite) => sqlite.prepare(sql).await,
+            Engine::Postgres(postgres) => postgres.prepare(sql).await,
+        }
+    }
+
+    /// What the engine itself finds wrong with its files; empty when nothing (used by `doctor`).
+    pub async fn engine_check(&self) -> Result<Vec<String>, StoreError> {
+        match &*self.engine {
+            Engine::Sqlite(_) => {
+                let found = self.query("PRAGMA integrity_check", vec![], |row| row.string(0)).await?;
+                Ok(found.into_iter().filter(|line| line != "ok").collect())
+            }
+            Engine::Postgres(_) => Ok(vec![]),
+        }
+    }
+
+    /// Finishes what is under way and closes the files.
+    pub async fn close(&self) {
+        if let Engine::Sqlite(sqlite) = &*self.engine {
+            sqlite.close().await;
+        }
+    }
+}

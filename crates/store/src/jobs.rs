@@ -1,0 +1,177 @@
+//! Durable jobs: saved with the change that causes them, leased, retried with a growing pause, and put aside after
+//! too many failures. A finished job is deleted in the batch of its effects, fenced by the number of its attempt, so
+//! that its effects happen once even when it ran twice.
+
+use crate::{BadRow, Batch, Row, Store, StoreError};
+use serde::Serialize;
+use touchline_model::{TenantId, Timestamp};
+
+/// A job to be saved.
+#[derive(Clone, Debug)]
+pub struct NewJob {
+    /// Its id.
+    pub id: String,
+    /// What is to be done.
+    pub kind: &'static str,
+    /// With what.
+    pub payload: serde_json::Value,
+    /// Not before.
+    pub due_at: Timestamp,
+    /// Now.
+    pub created_at: Timestamp,
+}
+
+/// Where a job stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum JobState {
+    /// Waits, or runs.
+    Open,
+    /// Failed too often; waits for a person.
+    Dead,
+}
+
+/// A job as it lies in the store.
+#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
+pub struct Job {
+    /// Whose.
+    pub tenant: TenantId,
+    /// Its id.
+    pub id: String,
+    /// What is to be done.
+    pub kind: String,
+    /// With what.
+    pub payload: serde_json::Value,
+    /// When it may run; while it runs, when its lease ends.
+    pub due_at: Timestamp,
+    /// How often it was tried.
+    pub attempts: i64,
+    /// Open or dead.
+    pub state: JobState,
+    /// Why the last attempt failed.
+    pub error: Option<String>,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// Attempts before a job is put aside.
+pub(crate) const MAX_ATTEMPTS: i64 = 8;
+
+pub(crate) const INSERT: &str = "INSERT INTO jobs (tenant, id, kind, payload, due_at, created_at, attempts, dead) \
+     VALUES (?, ?, ?, ?, ?, ?, 0, 0) ON CONFLICT (tenant, id) DO NOTHING";
+const LEASE: &str = "UPDATE jobs SET due_at = ?, attempts = attempts + 1 WHERE (tenant, id) IN \
+     (SELECT tenant, id FROM jobs WHERE dead = 0 AND due_at <= ? ORDER BY due_at LIMIT ?) \
+     RETURNING tenant, id, kind, payload, due_at, attempts, dead, error, created_at";
+// Several nodes may ask at once: each takes rows that no other is taking.
+const LEASE_POSTGRES: &str = "UPDATE jobs SET due_at = ?, attempts = attempts + 1 WHERE (tenant, id) IN \
+     (SELECT tenant, id FROM jobs WHERE dead = 0 AND due_at <= ? ORDER BY due_at LIMIT ? FOR UPDATE SKIP LOCKED) \
+     RETURNING tenant, id, kind, payload, due_at, attempts, dead, error, created_at";
+const FINISH: &str = "DELETE FROM jobs WHERE tenant = ? AND id = ? AND attempts = ?";
+const EXTEND: &str = "UPDATE jobs SET due_at = ?, payload = ? WHERE tenant = ? AND id = ? AND attempts = ?";
+const FAIL: &str =
+    "UPDATE jobs SET due_at = ?, dead = ?, error = ? WHERE tenant = ? AND id = ? AND attempts = ?";
+const RETRY: &str =
+    "UPDATE jobs SET due_at = ?, dead = 0, attempts = 0 WHERE tenant = ? AND id = ? AND dead = 1";
+const LIST: &str = "SELECT tenant, id, kind, payload, due_at, attempts, dead, error, created_at FROM jobs \
+     WHERE tenant = ? AND id > ? ORDER BY id LIMIT ?";
+const COUNT: &str = "SELECT COUNT(*) FROM jobs WHERE dead = 0";
+const NEXT: &str = "SELECT MIN(due_at) FROM jobs WHERE dead = 0";
+
+fn job(row: &Row<'_>) -> Result<Job, BadRow> {
+    Ok(Job {
+        tenant: row.string(0)?.into(),
+        id: row.string(1)?,
+        kind: row.string(2)?,
+        payload: row.json(3)?,
+        due_at: row.time(4)?,
+        attempts: row.int(5)?,
+        state: if row.flag(6)? { JobState::Dead } else { JobState::Open },
+        error: row.maybe_string(7)?,
+        created_at: row.time(8)?,
+    })
+}
+
+impl Batch {
+    /// Ends a job with the effects of this batch. A conflict means that somebody else has taken it over.
+    pub fn finish(&mut self, job: &Job) -> &mut Self {
+        let params = vec![job.tenant.as_str().into(), job.id.as_str().into(), job.attempts.into()];
+        self.run(FINISH, params).expect(1)
+    }
+
+    /// Keeps a long job: its lease lasts until `until`, and it would begin again from `payload`.
+    pub fn keep(&mut self, job: &Job, until: Timestamp, payload: &serde_json::Value) -> &mut Self {
+        let params = vec![
+            until.into(),
+            crate::sql::json(payload),
+            job.tenant.as_str().into(),
+            job.id.as_str().into(),
+            job.attempts.into(),
+        ];
+        self.run(EXTEND, params).expect(1)
+    }
+}
+
+impl Store {
+    /// Takes up to `limit` due jobs for `lease_secs`; a job whose worker died comes back when its lease ends.
+    pub async fn lease_jobs(&self, limit: usize, lease_secs: i64) -> Result<Vec<Job>, StoreError> {
+        let now = self.clock.now();
+        let sql = match &*self.engine {
+            crate::engine::Engine::Sqlite(_) => LEASE,
+            crate::engine::Engine::Postgres(_) => LEASE_POSTGRES,
+        };
+        let params = vec![now.plus_secs(lease_secs).into(), now.into(), (limit as i64).into()];
+        self.write_returning(sql, params, job).await
+    }
+
+    /// Notes that a job failed: it runs again after a growing pause (10 s to about 20 min), or is put aside.
+    pub async fn fail_job(&self, job: &Job, error: &str, for_good: bool) -> Result<(), StoreError> {
+        let dead = for_good || job.attempts >= MAX_ATTEMPTS;
+        let pause = 10_i64 << job.attempts.clamp(1, 8).saturating_sub(1);
+        let params = vec![
+            self.clock.now().plus_secs(pause).into(),
+            dead.into(),
+            error.replace('\0', " ").into(),
+            job.tenant.as_str().into(),
+            job.id.as_str().into(),
+            job.attempts.into(),
+        ];
+        self.write_returning(FAIL, params, |_| Ok(())).await.map(|_| ())
+    }
+
+    /// Takes a job out of the dead-letter box. Whether there was such a job.
+    pub async fn retry_job(&self, tenant: &TenantId, id: &str) -> Result<bool, StoreError> {
+        let known = self.jobs_page(tenant, None, usize::MAX >> 1).await?;
+        if !known.iter().any(|job| job.id == id && job.state == JobState::Dead) {
+            return Ok(false);
+        }
+        let params = vec![self.clock.now().into(), tenant.as_str().into(), id.into()];
+        self.write_returning(RETRY, params, |_| Ok(())).await?;
+        self.changed.send_modify(|n| *n += 1);
+        Ok(true)
+    }
+
+    /// Jobs of a tenant in the order of their ids.
+    pub async fn jobs_page(
+        &self,
+        tenant: &TenantId,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Job>, StoreError> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        self.query(LIST, vec![tenant.as_str().into(), after.unwrap_or_default().into(), limit.into()], job)
+            .await
+    }
+
+    /// Jobs that wait or run, of all tenants.
+    pub async fn open_jobs(&self) -> Result<i64, StoreError> {
+        Ok(self.first(COUNT, vec![], |row| row.int(0)).await?.unwrap_or_default())
+    }
+
+    /// When the next job is due.
+    pub async fn next_job_at(&self) -> Result<Option<Timestamp>, StoreError> {
+        Ok(self.first(NEXT, vec![], |row| row.maybe_time(0)).await?.flatten())
+    }
+}
+
+/// `LEASE_POSTGRES` is left out: SQLite does not know it, and the job tests run it on PostgreSQL.
+pub(crate) const STATEMENTS: &[&str] = &[INSERT, LEASE, FINISH, EXTEND, FAIL, RETRY, LIST, COUNT, NEXT];

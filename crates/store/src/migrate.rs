@@ -1,0 +1,56 @@
+//! Schema versions. Migrations only ever go forward; a newer schema than ours is refused, never guessed at.
+
+use crate::{StoreError, sql::schema_for_postgres};
+use rusqlite::Connection;
+
+/// Every migration, in order.
+const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_spine.sql")];
+
+/// The schema version that this release writes.
+pub const SCHEMA_VERSION: i64 = MIGRATIONS.len() as i64;
+
+/// The tenant that operators' credentials belong to. No caller can name it: tenant ids have no underscore.
+const SERVER_TENANT: &str = "INSERT INTO tenants (tenant, name, created_at, seq, modified, counter, topic_epoch, \
+     audit_n, audit_hash) VALUES ('_server', 'Operators', 0, 0, 0, 0, 0, 0, '')";
+
+fn pending(found: i64) -> Result<&'static [&'static str], StoreError> {
+    let done = usize::try_from(found).unwrap_or_default();
+    MIGRATIONS.get(done..).ok_or(StoreError::TooNew { found, known: SCHEMA_VERSION })
+}
+
+pub(crate) fn sqlite(connection: &Connection) -> Result<(), StoreError> {
+    connection.execute_batch("BEGIN IMMEDIATE")?;
+    let migrated = (|| {
+        let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+        for migration in pending(found)? {
+            connection.execute_batch(migration)?;
+        }
+        if found == 0 {
+            connection.execute_batch(SERVER_TENANT)?;
+        }
+        connection.pragma_update(None, "user_version", SCHEMA_VERSION)?;
+        Ok(())
+    })();
+    connection.execute_batch(if migrated.is_ok() { "COMMIT" } else { "ROLLBACK" })?;
+    migrated
+}
+
+pub(crate) async fn postgres(client: &mut tokio_postgres::Client) -> Result<(), StoreError> {
+    let transaction = client.transaction().await?;
+    // Several nodes may start at once: one migrates, the others wait.
+    transaction.batch_execute("SELECT pg_advisory_xact_lock(7238443)").await?;
+    transaction.batch_execute("CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)").await?;
+    let found = transaction.query_opt("SELECT MAX(version) FROM schema_version", &[]).await?;
+    let found: i64 = found.and_then(|row| row.get::<_, Option<i64>>(0)).unwrap_or_default();
+    for migration in pending(found)? {
+        transaction.batch_execute(&schema_for_postgres(migration)).await?;
+    }
+    if found == 0 {
+        transaction.batch_execute(SERVER_TENANT).await?;
+    }
+    if found != SCHEMA_VERSION {
+        transaction.execute("INSERT INTO schema_version (version) VALUES ($1)", &[&SCHEMA_VERSION]).await?;
+    }
+    transaction.commit().await?;
+    Ok(())
+}
