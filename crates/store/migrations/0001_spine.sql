@@ -94,6 +94,7 @@ CREATE TABLE analyses (
     version  INTEGER NOT NULL,             -- of the algorithms, so that an upgrade can find old results
     stats    TEXT NOT NULL,                -- JSON
     summary  TEXT NOT NULL,                -- JSON
+    speakers TEXT NOT NULL,                -- JSON list: the transcript's speakers, recognised
     PRIMARY KEY (tenant, contact)
 ) STRICT;
 CREATE INDEX analyses_version ON analyses (tenant, version, contact);

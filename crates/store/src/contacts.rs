@@ -4,8 +4,10 @@ use crate::{
     BadRow, Batch, Row, Store, StoreError, Table, Value, records::stored, sql::json, topics, transcripts,
 };
 use sha2::{Digest, Sha256};
+use std::collections::HashMap;
 use touchline_model::{
-    CallStats, Contact, ContactState, Kind, MediaTime, Recording, Seq, Stored, Summary, TenantId, Timestamp,
+    CallStats, Contact, ContactState, Kind, MediaTime, Recording, Seq, Speaker, Stored, Summary, TenantId,
+    Timestamp,
 };
 
 /// The key of a field and its lower-cased value in the search index: 63 bits of SHA-256.
@@ -67,6 +69,19 @@ pub struct CallRow {
     pub seq: Seq,
 }
 
+/// What the analysis found in the transcript of a contact.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Analysis {
+    /// Version of the algorithms.
+    pub version: u32,
+    /// Talk statistics.
+    pub stats: CallStats,
+    /// What it was about.
+    pub summary: Summary,
+    /// The transcript's speakers, recognised.
+    pub speakers: Vec<Speaker>,
+}
+
 /// What is left of a contact that was deleted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeletedContact {
@@ -111,11 +126,13 @@ const SET_AUDIO: &str = "UPDATE contacts SET audio_sha256 = ?, audio_bytes = ?, 
      state = ?, failure = NULL, modified = ?, seq = ? WHERE tenant = ? AND id = ? AND seq = ?";
 const SET_DURATION: &str = "UPDATE contacts SET duration = ? WHERE tenant = ? AND id = ?";
 const AUDIO_USERS: &str = "SELECT COUNT(*) FROM contacts WHERE tenant = ? AND audio_sha256 = ?";
-const PUT_ANALYSIS: &str = "INSERT INTO analyses (tenant, contact, version, stats, summary) VALUES (?, ?, ?, ?, ?) \
-     ON CONFLICT (tenant, contact) DO UPDATE SET version = excluded.version, stats = excluded.stats, \
-     summary = excluded.summary";
+const PUT_ANALYSIS: &str = "INSERT INTO analyses (tenant, contact, version, stats, summary, speakers) \
+     VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, contact) DO UPDATE SET version = excluded.version, \
+     stats = excluded.stats, summary = excluded.summary, speakers = excluded.speakers";
+const HOLD: &str = "UPDATE contacts SET seq = seq WHERE tenant = ? AND id = ? AND seq = ?";
 const DELETE_ANALYSIS: &str = "DELETE FROM analyses WHERE tenant = ? AND contact = ?";
-const ANALYSIS: &str = "SELECT version, stats, summary FROM analyses WHERE tenant = ? AND contact = ?";
+const ANALYSES: &str = "SELECT contact, version, stats, summary, speakers FROM analyses \
+     WHERE tenant = ? AND contact IN (SELECT value FROM json_each(?))";
 const PUT_FIELD: &str = "INSERT INTO contact_fields (tenant, key, started_at, contact) VALUES (?, ?, ?, ?) \
      ON CONFLICT (tenant, key, started_at, contact) DO NOTHING";
 const DELETE_FIELD: &str =
@@ -230,16 +247,28 @@ impl Batch {
         self.run(SET_DURATION, params)
     }
 
-    /// Writes the results of the analysis, with the version of its algorithms.
-    pub fn put_analysis(
-        &mut self,
-        id: &str,
-        version: u32,
-        stats: &CallStats,
-        summary: &Summary,
-    ) -> &mut Self {
-        let params = vec![self.t(), id.into(), version.into(), json(stats), json(summary)];
+    /// The batch holds only while a contact still is at version `seq`.
+    pub fn hold_contact(&mut self, id: &str, seq: Seq) -> &mut Self {
+        let params = vec![self.t(), id.into(), seq.into()];
+        self.run(HOLD, params).expect(1)
+    }
+
+    /// Writes the results of the analysis of a contact.
+    pub fn put_analysis(&mut self, id: &str, it: &Analysis) -> &mut Self {
+        let params = vec![
+            self.t(),
+            id.into(),
+            it.version.into(),
+            json(&it.stats),
+            json(&it.summary),
+            json(&it.speakers),
+        ];
         self.run(PUT_ANALYSIS, params)
+    }
+
+    /// Drops the results of the analysis of a contact.
+    pub fn delete_analysis(&mut self, id: &str) -> &mut Self {
+        self.run(DELETE_ANALYSIS, vec![self.t(), id.into()])
     }
 
     /// Makes a contact findable by a field.
@@ -340,14 +369,19 @@ impl Store {
         Ok(self.first(AUDIO_USERS, params, |row| row.int(0)).await?.unwrap_or_default())
     }
 
-    /// The results of the analysis: version, statistics, summary.
-    pub async fn analysis(
+    /// The results of the analysis of these contacts; contacts without are left out.
+    pub async fn analyses(
         &self,
         tenant: &TenantId,
-        id: &str,
-    ) -> Result<Option<(i64, CallStats, Summary)>, StoreError> {
-        let params = vec![tenant.as_str().into(), id.into()];
-        self.first(ANALYSIS, params, |row| Ok((row.int(0)?, row.json(1)?, row.json(2)?))).await
+        contacts: &[String],
+    ) -> Result<HashMap<String, Analysis>, StoreError> {
+        let found = self.query(ANALYSES, vec![tenant.as_str().into(), json(contacts)], |row| {
+            let version = u32::try_from(row.int(1)?).map_err(|e| BadRow::new(1, e))?;
+            let analysis =
+                Analysis { version, stats: row.json(2)?, summary: row.json(3)?, speakers: row.json(4)? };
+            Ok((row.string(0)?, analysis))
+        });
+        Ok(found.await?.into_iter().collect())
     }
 
     /// Contacts that have a field value, newest first. The key may, very rarely, find others too: check.
@@ -437,7 +471,8 @@ pub(crate) const STATEMENTS: &[&str] = &[
     AUDIO_USERS,
     PUT_ANALYSIS,
     DELETE_ANALYSIS,
-    ANALYSIS,
+    ANALYSES,
+    HOLD,
     PUT_FIELD,
     DELETE_FIELD,
     BY_FIELD,

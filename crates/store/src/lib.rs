@@ -21,7 +21,7 @@ mod transcripts;
 pub use audit::{AuditEntry, AuditFault, AuditNote, verify_chain};
 pub use batch::{Batch, Committed};
 pub use blobs::{BlobError, BlobRange, Blobs, Incoming, StoredBlob};
-pub use contacts::{CallRow, ContactRow, DeletedContact, SearchKey, search_key};
+pub use contacts::{Analysis, CallRow, ContactRow, DeletedContact, SearchKey, search_key};
 pub use feeds::{ChangeRow, ListenDay, Position, ServedPosition};
 pub use jobs::{Job, JobState, NewJob};
 pub use migrate::SCHEMA_VERSION;
