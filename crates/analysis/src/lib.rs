@@ -1,1 +1,23 @@
-//! stub
+//! Arithmetic on transcripts and numbers: talk statistics, topics, questions, summaries, missed sessions.
+//!
+//! Everything here is a pure function: no I/O, no clock, no randomness; the same input gives the same answer.
+//! Transcripts are expected in their normal order ([`touchline_model::Transcript::normalise`]); another order
+//! never panics, it only gives other segments.
+//!
+//! Each formula names the sentence that asks for it; "contract" is the Coach360 contract (c360).
+
+pub mod coaching;
+pub mod stats;
+pub mod summary;
+pub mod text;
+pub mod topics;
+pub mod window;
+
+pub use coaching::estimated_missed;
+pub use stats::talk_stats;
+pub use summary::summarise;
+pub use topics::{Found, TopicHits, TopicMatcher, matching_text};
+pub use window::survives_window;
+
+/// Version of the formulas, stored with their results: a result with another version is worked out again.
+pub const VERSION: u32 = 1;
