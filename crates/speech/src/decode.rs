@@ -9,6 +9,7 @@ use touchline_model::MediaTime;
 
 use crate::containers::{flac, mp3, mp4, ogg, wav};
 use crate::format::{id3v2_len, recognise_untagged};
+use crate::guard::guarded;
 use crate::sink::Sink;
 use crate::source::Window;
 use crate::{AudioFormat, AudioSpec, DecodeError, HEAD_BYTES, MAX_SECONDS, opus};
@@ -195,17 +196,23 @@ where
 {
     source.seek(SeekFrom::Start(0)).map_err(DecodeError::Read)?;
     let stream = MediaSourceStream::new(Box::new(source), Default::default());
-    let mut reader = open(stream, FormatOptions::default()).map_err(|e| explain(format, e))?;
-    let track = reader.default_track(TrackType::Audio);
-    let params = track.and_then(|track| Some((track.id, track.codec_params.as_ref()?.audio()?)));
-    let (track, params) = params.ok_or_else(|| DecodeError::unsupported("it holds no sound"))?;
-    let mut options = AudioDecoderOptions::default();
-    (options.gapless, options.verify) = (gapless, format == AudioFormat::Flac);
-    let mut decoder = symphonia::default::get_codecs()
-        .make_audio_decoder(params, &options)
-        .map_err(|error| explain(format, error))?;
+    let (mut reader, track, mut decoder) = guarded(format, || {
+        let reader = open(stream, FormatOptions::default()).map_err(|e| explain(format, e))?;
+        let params = reader
+            .default_track(TrackType::Audio)
+            .and_then(|track| Some((track.id, track.codec_params.as_ref()?.audio()?)));
+        let (track, params) = params.ok_or_else(|| DecodeError::unsupported("it holds no sound"))?;
+        let mut options = AudioDecoderOptions::default();
+        (options.gapless, options.verify) = (gapless, format == AudioFormat::Flac);
+        let decoder = symphonia::default::get_codecs()
+            .make_audio_decoder(params, &options)
+            .map_err(|error| explain(format, error))?;
+        Ok((reader, track, decoder))
+    })?;
     let (mut samples, mut silent, mut position) = (Vec::new(), 0, 0);
-    while let Some(packet) = reader.next_packet().map_err(|error| explain(format, error))? {
+    loop {
+        let read = || reader.next_packet().map_err(|error| explain(format, error));
+        let Some(packet) = guarded(format, read)? else { break };
         if packet.track_id != track {
             continue;
         }
@@ -213,22 +220,27 @@ where
         if format == AudioFormat::Flac && packet.pts.get() != position {
             return Err(DecodeError::corrupt(format, "a part in the middle is missing"));
         }
-        let buffer = match decoder.decode(&packet) {
-            Ok(buffer) => buffer,
-            Err(error) => return Err(undecodable(format, &mut reader, error)),
-        };
-        position += i64::try_from(buffer.frames()).unwrap_or(i64::MAX);
-        silent = if buffer.is_empty() { silent + 1 } else { 0 };
-        if silent > MAX_SILENT_PACKETS {
-            return Err(DecodeError::corrupt(format, "it goes on without any sound in it"));
-        }
-        if !buffer.is_empty() {
-            let spec = AudioSpec::new(buffer.spec().channels().count(), buffer.spec().rate())?;
+        let spec = guarded(format, || {
+            let buffer = match decoder.decode(&packet) {
+                Ok(buffer) => buffer,
+                Err(error) => return Err(undecodable(format, &mut reader, error)),
+            };
+            position += i64::try_from(buffer.frames()).unwrap_or(i64::MAX);
             buffer.copy_to_vec_interleaved(&mut samples);
-            sink.push(spec, &mut samples)?;
+            Ok((!buffer.is_empty()).then(|| (buffer.spec().channels().count(), buffer.spec().rate())))
+        })?;
+        match spec {
+            Some((channels, rate)) => {
+                silent = 0;
+                sink.push(AudioSpec::new(channels, rate)?, &mut samples)?;
+            }
+            None if silent == MAX_SILENT_PACKETS => {
+                return Err(DecodeError::corrupt(format, "it goes on without any sound in it"));
+            }
+            None => silent += 1,
         }
     }
-    Ok(decoder.finalize().verify_ok)
+    guarded(format, || Ok(decoder.finalize().verify_ok))
 }
 
 /// A packet that cannot be decoded is damage, unless it is FLAC's last: then it was cut.

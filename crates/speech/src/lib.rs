@@ -9,6 +9,7 @@ mod containers;
 mod decode;
 mod error;
 mod format;
+mod guard;
 mod opus;
 mod sink;
 mod source;

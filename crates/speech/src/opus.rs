@@ -3,6 +3,7 @@ use std::io::{Read, Seek};
 use ropus::{OPUS_INVALID_PACKET, OpusMSDecoder};
 
 use crate::containers::{le16, ogg};
+use crate::guard::guarded;
 use crate::{AudioFormat::OggOpus, AudioSpec, DecodeError, sink::Sink, source::Window};
 
 /// What Opus decodes to, whatever it was made from.
@@ -120,10 +121,10 @@ impl Voice {
             return Err(DecodeError::corrupt(OggOpus, "a packet is empty"));
         }
         let len = i32::try_from(packet.len()).map_err(|_| explain(OPUS_INVALID_PACKET))?;
-        let frames = self
-            .decoder
-            .decode(Some(packet), len, &mut self.pcm, MAX_FRAMES as i32, false)
-            .map_err(explain)?;
+        let (decoder, pcm) = (&mut self.decoder, &mut self.pcm);
+        let frames = guarded(OggOpus, || {
+            decoder.decode(Some(packet), len, pcm, MAX_FRAMES as i32, false).map_err(explain)
+        })?;
         let frames = usize::try_from(frames).unwrap_or(0);
         let pcm = self.pcm.get(..frames * self.header.channels).unwrap_or_default();
         let scale = self.header.gain / 32_768.0;

@@ -44,7 +44,8 @@ fn media_types_are_the_registered_ones() {
 #[test]
 fn every_width_of_wav_decodes() {
     let tone = tone(440.0, 8_000, 4_000);
-    let codings: [(u16, u16, Box<dyn Fn(f64) -> Vec<u8>>); 6] = [
+    type Code = Box<dyn Fn(f64) -> Vec<u8>>;
+    let codings: [(u16, u16, Code); 6] = [
         (1, 8, Box::new(|s| vec![(s * 127.0 + 128.0).round() as u8])),
         (1, 16, Box::new(|s| ((s * 32_767.0) as i16).to_le_bytes().to_vec())),
         (1, 24, Box::new(|s| ((s * 8_388_607.0) as i32).to_le_bytes()[..3].to_vec())),

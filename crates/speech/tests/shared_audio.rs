@@ -9,8 +9,8 @@ use common::decode_all;
 use touchline_speech::{AudioFormat, inspect};
 
 fn wav_files(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
         if path.is_dir() {
             wav_files(&path, found);
         } else if path.extension().is_some_and(|e| e == "wav") {
