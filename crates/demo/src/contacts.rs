@@ -235,14 +235,13 @@ fn play(
     let shaken = TEAMS[agent.team].id == SHAKEN_TEAM && entry.week >= 4.0;
     let angry = dice.chance(entry.reason.anger + if shaken { 0.15 } else { 0.0 });
     let repeat = dice.chance(if shaken { 0.3 } else { 0.16 });
+    let long = !entry.audio && dice.chance(0.88);
     let mood = Mood {
-        long: !entry.audio && dice.chance(0.75),
+        long,
+        deep: long && dice.chance(0.38),
         angry,
         chatty: !angry && dice.chance(0.22),
         anxious: !angry && dice.chance(0.12),
-        business: customer.company.is_some(),
-        formal: dice.chance(0.2),
-        after: entry.week >= 4.0,
         repeat,
     };
     let form = Form::roll(traits, angry, repeat, dice);

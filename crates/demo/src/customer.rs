@@ -420,15 +420,25 @@ pub(crate) fn slots(
         dice.pick(&["between eight and one", "in the morning", "in the afternoon", "between one and six"])
             .to_owned(),
     );
+    // What went wrong did so a little while ago, and estimates lie ahead.
+    let hours =
+        ["twelve", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven"];
+    let hour = |at: i64| hours[at.rem_euclid(12) as usize];
     put(
         "time",
-        dice.pick(&["half past eight", "nine o'clock", "ten past seven", "quarter to ten", "eight"])
-            .to_owned(),
+        format!(
+            "{} {}",
+            dice.pick(&["half past", "quarter past", "ten past"]),
+            hour(at.hour - dice.int(1, 2))
+        ),
     );
-    put(
-        "evening",
-        dice.pick(&["six this evening", "eight o'clock tonight", "half past nine tonight"]).to_owned(),
-    );
+    let evening: &[&str] = match at.hour {
+        ..15 => &["six this evening", "eight o'clock tonight", "half past five this afternoon"],
+        15..18 => &["nine tonight", "ten o'clock tonight", "half past eight tonight"],
+        _ => &["midnight", "eight tomorrow morning", "half past nine tomorrow morning"],
+    };
+    put("evening", dice.pick(evening).to_owned());
+    put("newperson", format!("{} {}", FIRST[dice.index(FIRST.len())].0, customer.last));
     put("month", month(2));
     put("lastmonth", month(10));
     put("date", ordinal(dice.int(2, 28)));

@@ -97,13 +97,14 @@ pub(crate) struct Library {
     problems: Vec<String>,
 }
 
-const SOURCES: [&str; 6] = [
+const SOURCES: [&str; 7] = [
     include_str!("scripts/common.txt"),
     include_str!("scripts/technical.txt"),
     include_str!("scripts/billing.txt"),
     include_str!("scripts/sales.txt"),
     include_str!("scripts/business.txt"),
     include_str!("scripts/written.txt"),
+    include_str!("scripts/extras.txt"),
 ];
 
 pub(crate) static LIBRARY: LazyLock<Library> = LazyLock::new(|| {
@@ -179,9 +180,9 @@ impl Library {
 }
 
 /// What a condition may ask.
-pub(crate) const FLAGS: [&str; 17] = [
-    "long", "angry", "chatty", "anxious", "business", "formal", "resolved", "emp", "warm", "know", "id",
-    "promise", "upsell", "after", "slow", "repeat", "recap",
+pub(crate) const FLAGS: [&str; 15] = [
+    "long", "deep", "angry", "chatty", "anxious", "resolved", "emp", "warm", "know", "id", "promise",
+    "upsell", "slow", "repeat", "recap",
 ];
 
 fn act(line: &'static str) -> Option<Act> {
@@ -254,17 +255,42 @@ fn expand_into(text: &str, dice: &mut Dice, slot: &impl Fn(&str) -> String, out:
     out.push_str(rest);
 }
 
-/// Single spaces, none before punctuation, capitals at sentence starts.
+/// How questions begin that the scripts may have left with a full stop.
+const ASKING: [&str; 18] = [
+    "How long",
+    "How much",
+    "Can I ",
+    "Can you",
+    "Could you",
+    "Is that",
+    "Is it",
+    "Do you",
+    "Do I",
+    "Did you",
+    "Are you",
+    "Would that",
+    "Would you",
+    "Shall we",
+    "Shall I",
+    "Have you",
+    "Was that",
+    "Any good",
+];
+
+/// Single spaces, none before punctuation, capitals at sentence starts, question marks after questions.
 fn tidy(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    let mut capital = true;
+    let (mut capital, mut sentence) = (true, 0);
     for word in text.split_whitespace() {
         let lone = word.chars().all(|c| ",.?!;:".contains(c));
         if lone && out.ends_with(|c: char| ",.?!;:".contains(c)) {
             continue;
         }
-        if !lone && !out.is_empty() {
+        if !lone && !word.starts_with('\'') && !out.is_empty() {
             out.push(' ');
+        }
+        if capital {
+            sentence = out.len();
         }
         let mut chars = word.chars();
         match (capital && !lone, chars.next()) {
@@ -274,7 +300,16 @@ fn tidy(text: &str) -> String {
             }
             _ => out.push_str(word),
         }
-        capital = word.ends_with(['.', '?', '!']) && !word.ends_with("..");
+        // "for you?." comes of a text that brings its own mark.
+        while out.ends_with("?.") || out.ends_with("..?") || out.ends_with("??") || out.ends_with("?,") {
+            out.pop();
+        }
+        let asks = || ASKING.iter().any(|start| out[sentence..].starts_with(start));
+        if out.ends_with('.') && !out.ends_with("..") && asks() {
+            out.pop();
+            out.push('?');
+        }
+        capital = out.ends_with(['.', '?', '!']) && !out.ends_with("..");
     }
     out
 }

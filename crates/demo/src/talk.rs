@@ -17,12 +17,11 @@ pub(crate) enum Turn {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Mood {
     pub(crate) long: bool,
+    /// Much to talk about: more questions, stories and waiting.
+    pub(crate) deep: bool,
     pub(crate) angry: bool,
     pub(crate) chatty: bool,
     pub(crate) anxious: bool,
-    pub(crate) business: bool,
-    pub(crate) formal: bool,
-    pub(crate) after: bool,
     pub(crate) repeat: bool,
 }
 
@@ -67,6 +66,7 @@ pub(crate) struct Player<'a> {
     pub(crate) slots: &'a Slots,
     pub(crate) dice: &'a mut Dice,
     said: BTreeSet<String>,
+    heard: Vec<*const Step>,
     turns: Vec<Turn>,
 }
 
@@ -82,7 +82,16 @@ impl<'a> Player<'a> {
         slots: &'a Slots,
         dice: &'a mut Dice,
     ) -> Vec<Turn> {
-        let mut player = Self { traits, mood, form, slots, dice, said: BTreeSet::new(), turns: Vec::new() };
+        let mut player = Self {
+            traits,
+            mood,
+            form,
+            slots,
+            dice,
+            said: BTreeSet::new(),
+            heard: Vec::new(),
+            turns: Vec::new(),
+        };
         player.fragment(script, 0);
         player.turns
     }
@@ -112,8 +121,14 @@ impl<'a> Player<'a> {
                     self.turns.push(Turn::Pause { kind: *kind, secs });
                 }
                 Act::OneOf(parts) => {
-                    let chosen = self.dice.index(parts.len());
-                    self.steps(&parts[chosen], depth + 1);
+                    // Nobody tells the same story twice: a stretch is heard once in a conversation.
+                    let fresh: Vec<&Vec<Step>> =
+                        parts.iter().filter(|part| !self.heard.contains(&part.as_ptr())).collect();
+                    let chosen = self.dice.index(fresh.len());
+                    if let Some(part) = fresh.get(chosen) {
+                        self.heard.push(part.as_ptr());
+                        self.steps(part, depth + 1);
+                    }
                 }
             }
         }
@@ -126,12 +141,10 @@ impl<'a> Player<'a> {
         };
         match flag {
             "long" => self.mood.long,
+            "deep" => self.mood.deep,
             "angry" => self.mood.angry,
             "chatty" => self.mood.chatty,
             "anxious" => self.mood.anxious,
-            "business" => self.mood.business,
-            "formal" => self.mood.formal,
-            "after" => self.mood.after,
             "repeat" => self.mood.repeat,
             "resolved" => self.form.resolved,
             "warm" => self.form.warm,

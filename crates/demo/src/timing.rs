@@ -112,6 +112,9 @@ const LOWERED: [&str; 22] = [
     "Okay", "Right", "They", "You've", "Your", "Is", "Could", "Can", "Have",
 ];
 
+/// Words before which nobody hesitates: thanks, names of habits, endings.
+const KEPT: [&str; 9] = ["thank", "please", "bye", "cheers", "you", "to", "Mr", "is", "but"];
+
 /// "Um, so the letter's about..." for people who talk like that.
 fn with_fillers(text: &str, odds: f64, dice: &mut Dice, count: &mut usize) -> String {
     let mut out = String::with_capacity(text.len() + 16);
@@ -124,7 +127,11 @@ fn with_fillers(text: &str, odds: f64, dice: &mut Dice, count: &mut usize) -> St
                 token = token.to_lowercase();
             }
             *count += 1;
-        } else if !fresh && out.ends_with(", ") && dice.chance(odds * 0.6) {
+        } else if !fresh
+            && out.ends_with(", ")
+            && !KEPT.iter().any(|k| token.starts_with(k))
+            && dice.chance(odds * 0.6)
+        {
             out.push_str(dice.pick(&["you know, ", "like, ", "sort of, ", "um, "]));
             *count += 1;
         }
@@ -200,7 +207,7 @@ impl Stage<'_> {
         }
         match side {
             Side::Agent => self.dice.range(0.15, 0.5 + 0.7 * (1.0 - traits.knowledge)),
-            Side::Customer if self.dice.chance(0.12) => -self.dice.range(0.05, 0.25),
+            Side::Customer if self.dice.chance(0.12) => -self.dice.range(0.03, 0.14),
             Side::Customer => self.dice.range(0.15, 0.85),
         }
     }

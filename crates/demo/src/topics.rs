@@ -21,7 +21,6 @@ const TOPICS: [Row; 16] = [
             "is there",
             "is it",
             "are you",
-            "are there",
             "what's",
             "what can",
             "what do",
@@ -46,7 +45,6 @@ const TOPICS: [Row; 16] = [
             "cancel",
             "cancel my contract",
             "I want to cancel",
-            "close my account",
             "leave without a fee",
             "give notice",
             "switching to",
@@ -153,15 +151,7 @@ const TOPICS: [Row; 16] = [
     (
         "Upsell",
         TopicScope::Internal,
-        &[
-            "would you be interested",
-            "upgrading to",
-            "package",
-            "interested",
-            "for an extra",
-            "you could go up to",
-            "I can move you to",
-        ],
+        &["would you be interested", "upgrading to", "you could go up to", "I can move you to"],
     ),
     (
         "Dead-end phrases",
@@ -173,7 +163,6 @@ const TOPICS: [Row; 16] = [
             "that's just how it is",
             "you'll just have to wait",
             "I can't see why",
-            "it's not us",
             "another department",
             "different department",
             "I couldn't tell you",
@@ -183,14 +172,7 @@ const TOPICS: [Row; 16] = [
     (
         "Uncertainty",
         TopicScope::Internal,
-        &[
-            "I'm not actually sure",
-            "I don't really know",
-            "I'd have to guess",
-            "I guess",
-            "I think it might",
-            "I suppose",
-        ],
+        &["I'm not actually sure", "I don't really know", "I'd have to guess", "I guess", "I suppose"],
     ),
     ("Summer promotion", TopicScope::Any, &["summer saver", "beach bundle"]),
 ];
