@@ -1,0 +1,121 @@
+//! Installs what the tests need on a bare Debian or Ubuntu; says what is missing anywhere else.
+
+use crate::shell;
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// A program that tests use, and the Debian packages that bring it.
+struct Need {
+    what: &'static str,
+    is_there: fn() -> bool,
+    packages: &'static [&'static str],
+}
+
+const NEEDS: [Need; 4] = [
+    Need {
+        what: "a C compiler (SQLite)",
+        is_there: || shell::find("cc").is_some(),
+        packages: &["gcc", "libc6-dev"],
+    },
+    Need { what: "PostgreSQL (store tests)", is_there: postgresql, packages: &["postgresql"] },
+    Need { what: "curl (black-box tests)", is_there: || shell::find("curl").is_some(), packages: &["curl"] },
+    Need {
+        what: "Python (client tests)",
+        is_there: || shell::find("python3").is_some(),
+        packages: &["python3"],
+    },
+];
+
+/// Installs everything that is missing.
+pub(crate) fn all(root: &Path) -> Result<(), String> {
+    let missing: Vec<_> = NEEDS.iter().filter(|need| !(need.is_there)()).collect();
+    for need in &missing {
+        println!("missing: {}", need.what);
+    }
+    let packages: Vec<_> = missing.iter().flat_map(|need| need.packages).copied().collect();
+    if !packages.is_empty() {
+        apt(&packages)?;
+    }
+    rust_components(root)?;
+    python(root)
+}
+
+/// The interpreter of the client tests, if it has been installed.
+pub(crate) fn python_of(root: &Path) -> Option<PathBuf> {
+    Some(root.join(".venv/bin/python")).filter(|python| python.exists())
+}
+
+fn postgresql() -> bool {
+    // Debian keeps the server's programs off the path; the test kit looks there too.
+    let debian = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    shell::find("initdb").is_some()
+        || debian.into_iter().any(|entry| entry.path().join("bin/initdb").exists())
+}
+
+fn apt(packages: &[&str]) -> Result<(), String> {
+    let list = packages.join(" ");
+    if shell::find("apt-get").is_none() {
+        return Err(format!("there is no apt-get here; please install (Debian's names): {list}"));
+    }
+    let is_root = Command::new("id").arg("-u").output().is_ok_and(|said| said.stdout.trim_ascii() == b"0");
+    if !is_root && shell::find("sudo").is_none() {
+        return Err(format!("neither root nor sudo; please run: apt-get install {list}"));
+    }
+    let apt_get = |arguments: &[&str]| {
+        let mut command = Command::new(if is_root { "env" } else { "sudo" });
+        if !is_root {
+            command.arg("env");
+        }
+        command.args(["DEBIAN_FRONTEND=noninteractive", "apt-get", "-q"]).args(arguments);
+        shell::run(&mut command)
+    };
+    println!("installing with apt-get: {list}");
+    apt_get(&["update"])?;
+    apt_get(&[&["install", "-y", "--no-install-recommends"], packages].concat())
+}
+
+fn rust_components(root: &Path) -> Result<(), String> {
+    for component in ["fmt", "clippy"] {
+        if !shell::succeeds(shell::cargo(root).args([component, "--version"])) {
+            let package = if component == "fmt" { "rustfmt" } else { component };
+            println!("installing with rustup: {package}");
+            shell::run(Command::new("rustup").args(["component", "add", package]))?;
+        }
+    }
+    Ok(())
+}
+
+/// Makes `.venv` hold what `clients/requirements.txt` says, and only does so again when that changes.
+fn python(root: &Path) -> Result<(), String> {
+    let venv = root.join(".venv");
+    let stamp = venv.join("requirements.installed");
+    let requirements = root.join("clients/requirements.txt");
+    let wanted =
+        fs::read_to_string(&requirements).map_err(|error| format!("{}: {error}", requirements.display()))?;
+    let works = python_of(root).is_some_and(|python| shell::succeeds(Command::new(python).arg("--version")));
+    if works && fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
+        return Ok(());
+    }
+    println!("making {} from clients/requirements.txt", venv.display());
+    let make = || shell::succeeds(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&venv));
+    if !make() {
+        // Debian ships `venv` without what it needs.
+        apt(&["python3-venv"])?;
+        if !make() {
+            return Err("`python3 -m venv` fails although python3-venv is installed".to_owned());
+        }
+    }
+    let python = python_of(root).ok_or("`python3 -m venv` made no .venv/bin/python")?;
+    shell::run(Command::new(python).args(["-m", "pip", "install", "--quiet", "-r"]).arg(&requirements))?;
+    fs::write(&stamp, wanted).map_err(|error| format!("{}: {error}", stamp.display()))
+}
+
+/// Whether cargo has a subcommand that we use when it is there.
+pub(crate) fn has_cargo_deny() -> bool {
+    let home = env::var_os("CARGO_HOME").map(PathBuf::from);
+    let of_cargo = home.is_some_and(|home| home.join("bin/cargo-deny").exists());
+    of_cargo || shell::find("cargo-deny").is_some()
+}
