@@ -7,6 +7,7 @@
 //! Each formula names the sentence that asks for it; "contract" is the Coach360 contract (c360).
 
 pub mod coaching;
+pub mod spoken;
 pub mod stats;
 pub mod summary;
 pub mod text;
@@ -14,9 +15,10 @@ pub mod topics;
 pub mod window;
 
 pub use coaching::estimated_missed;
+pub use spoken::matching_text;
 pub use stats::talk_stats;
 pub use summary::summarise;
-pub use topics::{Found, TopicHits, TopicMatcher, matching_text};
+pub use topics::{Found, TopicHits, TopicMatcher};
 pub use window::survives_window;
 
 /// Version of the formulas, stored with their results: a result with another version is worked out again.

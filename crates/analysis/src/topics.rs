@@ -13,9 +13,7 @@ use aho_corasick::{
     dfa, nfa,
 };
 use std::{cmp::Reverse, collections::HashMap};
-use touchline_model::{
-    QuestionCounts, Segment, SpeakerType, Topic, TopicHit, TopicId, TopicScope, Transcript, Word,
-};
+use touchline_model::{QuestionCounts, SpeakerType, Topic, TopicHit, TopicId, TopicScope, Transcript, Word};
 
 /// Between tokens. No UTF-8 text holds this byte.
 const SEPARATOR: u8 = 0xff;
@@ -345,7 +343,7 @@ impl<'m, A: Automaton> Scan<'m, A> {
 
 /// The stripped token of a word that is one ASCII token with mere punctuation after it, which nearly all are.
 #[inline(always)]
-fn plain(word: &Word) -> Option<&[u8]> {
+pub(crate) fn plain(word: &Word) -> Option<&[u8]> {
     let text = word.text.as_bytes();
     let odd = text.iter().fold(text.is_empty(), |odd, &b| odd | !(0x21..0x80).contains(&b));
     if odd || word.punctuation.as_ref().is_some_and(|p| !p.bytes().all(|b| b.is_ascii_punctuation())) {
@@ -372,37 +370,6 @@ fn sentences_holding(text: &str, asked: &[u32]) -> u32 {
         sentence += ends(core, token.len());
     }
     count
-}
-
-/// The text of a hit from its first to its last token as spoken, without punctuation at its edges (contract R-10).
-///
-/// `segments` are [`Transcript::segments`] of the same transcript. Empty when the hit belongs to another one.
-pub fn matching_text(transcript: &Transcript, segments: &[Segment], hit: &TopicHit) -> String {
-    let (first, last) = (hit.first_word as usize, hit.last_word as usize);
-    let Some(segment) = segments.get(hit.segment as usize) else { return String::new() };
-    let Some(before) = transcript.words.get(segment.first..first) else { return String::new() };
-    let skipped: usize = before.iter().map(tokens_of).sum();
-    let Some(nth) = (hit.first_token as usize).checked_sub(skipped) else { return String::new() };
-    let length = hit.last_token.saturating_sub(hit.first_token) as usize;
-    let text = transcript.text(first, last + 1);
-    let mut tokens = text.split_whitespace().skip(nth).map(|token| {
-        let start = token.as_ptr() as usize - text.as_ptr() as usize;
-        (start, start + token.len())
-    });
-    let Some((start, first_end)) = tokens.next() else { return String::new() };
-    let end = if length == 0 { first_end } else { tokens.nth(length - 1).map_or(text.len(), |(_, end)| end) };
-    text::strip(&text[start..end]).to_owned()
-}
-
-/// How many whitespace tokens a word makes in its segment's text.
-fn tokens_of(word: &Word) -> usize {
-    match plain(word) {
-        Some(_) => 1,
-        None => {
-            let punctuation = word.punctuation.as_deref().unwrap_or_default();
-            [word.text.as_str(), punctuation].concat().split_whitespace().count()
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
 use super::*;
+use crate::matching_text;
 use touchline_model::{MediaTime, Speaker};
 
 fn topic(id: i64, phrases: &[&str]) -> Topic {

@@ -1,7 +1,7 @@
 //! The sentences that say most.
 
-use super::{line_of, sentences::Sentence};
-use std::collections::HashMap;
+use super::{line_of, questions::is_question, sentences::Sentence};
+use std::collections::{HashMap, HashSet};
 use touchline_model::{SpeakerType, SummaryLine, Transcript};
 
 /// Most lines of a summary.
@@ -18,6 +18,7 @@ const REASONS: &[&str] = &[
     "calling for",
     "i need",
     "i want",
+    "i wanted",
     "i would like",
     "i was wondering",
     "i have a problem",
@@ -106,181 +107,38 @@ const PLEASANTRIES: &[&str] = &[
     "are you there",
     "take care",
     "bear with me",
+    "happy to help",
+    "glad to help",
+    "repeat",
+    "be all",
     "just a moment",
     "just a second",
     "one second",
 ];
 
 /// Words without a meaning of their own, besides those of one or two letters.
-const STOPWORDS: &[&str] = &[
-    "the",
-    "and",
-    "that",
-    "this",
-    "these",
-    "those",
-    "you",
-    "your",
-    "yours",
-    "our",
-    "ours",
-    "their",
-    "his",
-    "her",
-    "its",
-    "him",
-    "she",
-    "they",
-    "them",
-    "was",
-    "were",
-    "are",
-    "been",
-    "being",
-    "have",
-    "has",
-    "had",
-    "having",
-    "does",
-    "did",
-    "doing",
-    "done",
-    "will",
-    "would",
-    "can",
-    "could",
-    "should",
-    "shall",
-    "may",
-    "might",
-    "must",
-    "not",
-    "but",
-    "for",
-    "with",
-    "about",
-    "into",
-    "from",
-    "over",
-    "then",
-    "than",
-    "there",
-    "here",
-    "when",
-    "where",
-    "what",
-    "which",
-    "who",
-    "whom",
-    "why",
-    "how",
-    "all",
-    "any",
-    "both",
-    "each",
-    "few",
-    "more",
-    "most",
-    "other",
-    "some",
-    "such",
-    "only",
-    "own",
-    "same",
-    "too",
-    "very",
-    "just",
-    "now",
-    "also",
-    "one",
-    "two",
-    "okay",
-    "yeah",
-    "yes",
-    "well",
-    "right",
-    "alright",
-    "like",
-    "know",
-    "think",
-    "mean",
-    "going",
-    "get",
-    "got",
-    "let",
-    "want",
-    "need",
-    "see",
-    "say",
-    "said",
-    "thing",
-    "things",
-    "really",
-    "actually",
-    "basically",
-    "kind",
-    "sort",
-    "lot",
-    "please",
-    "thank",
-    "thanks",
-    "sorry",
-    "hello",
-    "hey",
-    "sure",
-    "great",
-    "good",
-    "fine",
-    "perfect",
-    "because",
-    "out",
-    "off",
-    "back",
-    "down",
-    "gonna",
-    "wanna",
-    "noise",
-    "laughter",
-    "unk",
-    "uhm",
-    "hmm",
-    "mhm",
-    "maybe",
-    "way",
-    "again",
-    "still",
-    "much",
-    "many",
-    "even",
-    "bit",
-    "little",
-    "guess",
-    "make",
-    "take",
-    "come",
-    "look",
-    "time",
-    "today",
-    "name",
-    "call",
-    "calling",
-    "help",
-    "next",
-    "first",
-    "morning",
-    "afternoon",
-    "moment",
-    "sir",
-    "madam",
-];
+const STOPWORDS: &str = "
+    the and that this these those you your yours our ours their his her its him she they them was were are
+    been being have has had having does did doing done will would can could should shall may might must not
+    but for with about into from over then than there here when where what which who whom why how all any
+    both each few more most other some such only own same too very just now also one two okay yeah yes well
+    right alright like know think mean going get got let want need see say said thing things really actually
+    basically kind sort lot please thank thanks sorry hello hey sure great good fine perfect because out off
+    back down gonna wanna noise laughter unk uhm hmm mhm maybe way again still much many even bit little
+    guess make take come look time today name call calling help next first morning afternoon moment sir
+    madam hundred thousand dollars three four five six seven eight nine ten zero eleven twelve thirteen
+    fourteen fifteen sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty
+    ninety every day
+";
 
-fn tells(token: &str) -> bool {
+fn tells(token: &str, stopwords: &HashSet<&str>) -> bool {
     let letters = token.chars().count();
-    (letters > 2 || token.bytes().any(|b| b.is_ascii_digit())) && !STOPWORDS.contains(&token)
+    (letters > 2 || token.bytes().any(|b| b.is_ascii_digit())) && !stopwords.contains(token)
 }
 
 /// At most five lines, in the order in which they were said.
 pub(super) fn lines(transcript: &Transcript, sentences: &[Sentence]) -> Vec<SummaryLine> {
+    let stopwords: HashSet<&str> = STOPWORDS.split_whitespace().collect();
     let mut numbers = HashMap::<&str, usize>::new();
     let mut counts = Vec::<u32>::new();
     // The telling words of each sentence, by number, each once.
@@ -288,7 +146,7 @@ pub(super) fn lines(transcript: &Transcript, sentences: &[Sentence]) -> Vec<Summ
         .iter()
         .map(|sentence| {
             let mut terms = Vec::new();
-            for token in sentence.tokens.iter().filter(|token| tells(token)) {
+            for token in sentence.tokens.iter().filter(|token| tells(token, &stopwords)) {
                 let number = *numbers.entry(token).or_insert(counts.len());
                 if number == counts.len() {
                     counts.push(0);
@@ -338,8 +196,8 @@ fn cues(transcript: &Transcript, sentence: &Sentence, position: f64) -> f64 {
     if any(PLEASANTRIES) {
         factor *= 0.25;
     }
-    if sentence.asks {
-        factor *= 0.5;
+    if sentence.asks || is_question(sentence) {
+        factor *= 0.4;
     }
     factor
 }

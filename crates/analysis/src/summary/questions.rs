@@ -76,6 +76,10 @@ const PLEASANTRIES: &[&str] = &[
     "is that okay",
     "is that right",
     "is that correct",
+    "repeat that",
+    "repeat the",
+    "you say that",
+    "say that again",
 ];
 
 /// The questions that got an answer, in order.
@@ -92,7 +96,8 @@ pub(super) fn questions(transcript: &Transcript, sentences: &[Sentence]) -> Vec<
         .collect()
 }
 
-fn is_question(sentence: &Sentence) -> bool {
+/// Whether a sentence asks: by its mark, or where there are no marks by how it begins.
+pub(super) fn is_question(sentence: &Sentence) -> bool {
     if sentence.asks {
         return sentence.tokens.len() > 2;
     }
@@ -132,7 +137,7 @@ fn answer(sentences: &[Sentence], at: usize) -> Option<(usize, usize)> {
         return None;
     }
     let reply = &later[chosen];
-    if reply.start.since(question.end).micros() > PATIENCE || is_question(reply) || reply.tokens.is_empty() {
+    if reply.start.since(question.end).micros() > PATIENCE || is_question(reply) || !reply.says_anything() {
         return None;
     }
     let first = if reply.is_filler() { reply.first } else { reply.core };

@@ -21,6 +21,12 @@ const FILLERS: &[&str] = &[
     "yep", "right", "alright", "and", "but", "like", "sure", "great", "perfect", "noise", "laughter", "unk",
 ];
 
+/// What is no word at all, with the tags of transcribers.
+const NOISES: &[&str] = &[
+    "um", "uh", "er", "erm", "hmm", "hm", "mm", "ah", "oh", "noise", "laughter", "unk", "music", "cough",
+    "kids", "baby",
+];
+
 /// A sentence, with what the rest of the summary asks about it.
 pub(super) struct Sentence {
     /// Who says it.
@@ -47,6 +53,10 @@ impl Sentence {
     /// Whether it says nothing but "okay", "yeah", "um".
     pub(super) fn is_filler(&self) -> bool {
         self.tokens.iter().all(|token| FILLERS.contains(&token.as_str()))
+    }
+    /// Whether it is more than noises: "okay" is an answer, "um" is none.
+    pub(super) fn says_anything(&self) -> bool {
+        self.tokens.iter().any(|token| !NOISES.contains(&token.as_str()))
     }
     /// Whether these words occur in it one after the other.
     pub(super) fn says(&self, phrase: &str) -> bool {
@@ -165,7 +175,9 @@ fn expand(token: &str, tokens: &mut Vec<String>) {
         "gonna" => return tokens.extend(["going".to_owned(), "to".to_owned()]),
         _ => {}
     }
-    for (ending, word) in [("n't", "not"), ("'ll", "will"), ("'m", "am"), ("'re", "are"), ("'ve", "have")] {
+    for (ending, word) in
+        [("n't", "not"), ("'ll", "will"), ("'m", "am"), ("'re", "are"), ("'ve", "have"), ("'d", "would")]
+    {
         if let Some(stem) = token.strip_suffix(ending).filter(|stem| !stem.is_empty()) {
             return tokens.extend([stem.to_owned(), word.to_owned()]);
         }
