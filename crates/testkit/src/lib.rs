@@ -1,1 +1,3 @@
-//! stub
+//! Helpers that the tests of all crates share. Never part of what is shipped.
+
+pub mod postgres;
