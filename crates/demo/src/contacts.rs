@@ -253,8 +253,10 @@ fn play(
     let names = (agent.first_name(), agent.user.last_name.as_str());
     let mut slots = customer::slots(customer, names, queue.name(), moment, dice);
     let recap = expand(entry.reason.recap, dice, &|name| slots.get(name).cloned().unwrap_or_default());
-    let mut letters = recap.chars();
-    let recap: String = letters.next().into_iter().flat_map(char::to_lowercase).chain(letters).collect();
+    let recap: String = match recap.starts_with("I'") {
+        true => recap,
+        false => recap[..1].to_lowercase() + &recap[1..],
+    };
     slots.insert("recap", recap);
     let turns = Player::play(&entry.reason.script(entry.channel), traits, mood, form, &slots, dice);
     let pace = dice.range(0.86, 1.12) * if angry { 1.08 } else { 1.0 };

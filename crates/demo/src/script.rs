@@ -9,6 +9,7 @@
 //! @name                     one variant of another fragment
 //! ~hold 15 40  ~look 2 6    silence of so many seconds: on hold; the agent looks something up
 //! <<   --   >>              one of several stretches
+//! <<#  --   >>              the same, but all of a conversation take the same position: question and answer
 //! (this|that|)  {slot}      inside words: one of several texts; a value of this conversation
 //! ```
 
@@ -80,7 +81,8 @@ pub(crate) enum Act {
     Say(Side, Option<Tag>, &'static str),
     Call(&'static str),
     Pause(PauseKind, f64, f64),
-    OneOf(Vec<Vec<Step>>),
+    /// One of several stretches; keyed ones of a conversation all take the same position.
+    OneOf(Vec<Vec<Step>>, bool),
 }
 
 /// An act, and when it happens: each condition with whether it must hold.
@@ -120,7 +122,7 @@ impl Library {
 
     fn read(&mut self, source: &'static str) {
         let mut name = "";
-        let mut open: Vec<(Vec<(Cond, bool)>, Vec<Vec<Step>>)> = Vec::new();
+        let mut open: Vec<(Vec<(Cond, bool)>, bool, Vec<Vec<Step>>)> = Vec::new();
         let mut body: Vec<Step> = Vec::new();
         for line in source.lines().map(str::trim).chain(["== end of file"]) {
             if line.is_empty() || line.starts_with("//") {
@@ -139,17 +141,17 @@ impl Library {
             }
             let (conds, rest) = self.conditions(name, line);
             match rest {
-                "<<" => open.push((conds, vec![std::mem::take(&mut body)])),
+                "<<" | "<<#" => open.push((conds, rest == "<<#", vec![std::mem::take(&mut body)])),
                 "--" => match open.last_mut() {
-                    Some((_, parts)) => parts.push(std::mem::take(&mut body)),
+                    Some((_, _, parts)) => parts.push(std::mem::take(&mut body)),
                     None => self.problems.push(format!("{name}: `--` outside a block")),
                 },
                 ">>" => match open.pop() {
-                    Some((conds, mut parts)) => {
+                    Some((conds, keyed, mut parts)) => {
                         parts.push(std::mem::take(&mut body));
                         // The first part is what stood before the block.
                         body = parts.remove(0);
-                        body.push(Step { conds, act: Act::OneOf(parts) });
+                        body.push(Step { conds, act: Act::OneOf(parts, keyed) });
                     }
                     None => self.problems.push(format!("{name}: `>>` outside a block")),
                 },
@@ -256,7 +258,7 @@ fn expand_into(text: &str, dice: &mut Dice, slot: &impl Fn(&str) -> String, out:
 }
 
 /// How questions begin that the scripts may have left with a full stop.
-const ASKING: [&str; 18] = [
+const ASKING: [&str; 19] = [
     "How long",
     "How much",
     "Can I ",
@@ -275,6 +277,7 @@ const ASKING: [&str; 18] = [
     "Have you",
     "Was that",
     "Any good",
+    "Could somebody",
 ];
 
 /// Single spaces, none before punctuation, capitals at sentence starts, question marks after questions.
@@ -325,7 +328,7 @@ mod tests {
             for step in steps {
                 match &step.act {
                     Act::Call(name) => out.push(name),
-                    Act::OneOf(parts) => parts.iter().for_each(|part| calls(part, out)),
+                    Act::OneOf(parts, _) => parts.iter().for_each(|part| calls(part, out)),
                     Act::Say(_, _, text) => {
                         let depth =
                             text.chars().fold(0i32, |d, c| d + i32::from(c == '(') - i32::from(c == ')'));

@@ -67,8 +67,22 @@ pub(crate) struct Player<'a> {
     pub(crate) dice: &'a mut Dice,
     said: BTreeSet<String>,
     heard: Vec<*const Step>,
+    /// The position that all keyed stretches take.
+    key: Option<usize>,
     turns: Vec<Turn>,
 }
+
+const HELLOS: [&str; 9] = [
+    "Yes, hello, ",
+    "Hello, yes, ",
+    "Hi there, ",
+    "Yeah, hi, ",
+    "Hello there, ",
+    "Hello, ",
+    "Hiya, ",
+    "Hi, ",
+    "Yes, hi, ",
+];
 
 /// Fragments inside fragments; far more than any script uses.
 const DEEPEST: u8 = 12;
@@ -90,6 +104,7 @@ impl<'a> Player<'a> {
             dice,
             said: BTreeSet::new(),
             heard: Vec::new(),
+            key: None,
             turns: Vec::new(),
         };
         player.fragment(script, 0);
@@ -120,7 +135,11 @@ impl<'a> Player<'a> {
                     let secs = self.dice.range(*low, *high) * if self.mood.long { 1.0 } else { 0.45 };
                     self.turns.push(Turn::Pause { kind: *kind, secs });
                 }
-                Act::OneOf(parts) => {
+                Act::OneOf(parts, true) => {
+                    let key = *self.key.get_or_insert(self.dice.index(parts.len()));
+                    self.steps(&parts[key % parts.len()], depth + 1);
+                }
+                Act::OneOf(parts, false) => {
                     // Nobody tells the same story twice: a stretch is heard once in a conversation.
                     let fresh: Vec<&Vec<Step>> =
                         parts.iter().filter(|part| !self.heard.contains(&part.as_ptr())).collect();
@@ -168,6 +187,17 @@ impl<'a> Player<'a> {
                 break;
             }
             text = expand(template, self.dice, &fill);
+        }
+        // One says hello once.
+        let greeted = |turn: &Turn| matches!(turn, Turn::Say { side: Side::Customer, .. });
+        if side == Side::Customer && self.turns.iter().any(greeted) {
+            for hello in HELLOS {
+                if let Some(rest) = text.strip_prefix(hello).filter(|rest| rest.len() > 12) {
+                    let mut letters = rest.chars();
+                    text = letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
+                    break;
+                }
+            }
         }
         if text.is_empty() || (text.len() > 24 && self.said.contains(&text)) {
             return;

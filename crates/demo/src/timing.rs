@@ -129,6 +129,7 @@ fn with_fillers(text: &str, odds: f64, dice: &mut Dice, count: &mut usize) -> St
             *count += 1;
         } else if !fresh
             && out.ends_with(", ")
+            && token.starts_with(char::is_lowercase)
             && !KEPT.iter().any(|k| token.starts_with(k))
             && dice.chance(odds * 0.6)
         {
@@ -196,8 +197,13 @@ impl Stage<'_> {
         if last == side {
             return self.dice.range(0.3, 0.8);
         }
-        if side == Side::Agent && words >= 8 && self.dice.chance(0.65 * (1.0 - traits.listening).powi(2)) {
-            let overlap = self.dice.range(0.5, 1.1);
+        if side == Side::Agent && words >= 8 && self.dice.chance(0.6 * (1.0 - traits.listening).powi(2)) {
+            // Mostly into the last word, now and then two words early.
+            let early = if self.dice.chance(0.3) { 2 } else { 1 };
+            let own: Vec<&Word> =
+                self.words.iter().rev().filter(|word| word.speaker == CUSTOMER).take(early).collect();
+            let start = own.last().map_or(self.now, |word| word.start.secs() + 0.03);
+            let overlap = (self.now - start).max(0.1);
             self.facts.noted.push(Noted {
                 tag: Tag::Interruption,
                 start: self.now - overlap,
@@ -275,6 +281,7 @@ pub(crate) fn written(turns: &[Turn], traits: &Traits, mail: bool, dice: &mut Di
             (false, Side::Agent) => stage.dice.range(6.0, 18.0) + 0.5 * words + 25.0 * (1.0 - traits.flow),
             (false, Side::Customer) => stage.dice.range(5.0, 30.0) + 0.7 * words,
         };
+        let text = if text.ends_with(['.', '?', '!']) { text.clone() } else { format!("{text}.") };
         stage.now += if first { 0.0 } else { think };
         first = false;
         let start = stage.now;

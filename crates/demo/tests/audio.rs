@@ -1,5 +1,7 @@
 //! The recordings: a right header, and sound exactly where words are.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests, and helpers of tests")]
+
 use touchline_demo::{Options, organisation, recording};
 use touchline_model::{MediaTime, Transcript};
 

@@ -1,5 +1,7 @@
 //! The sample organisation as its users will see it.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests, and helpers of tests")]
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::LazyLock;
 use touchline_demo::{DemoContact, Options, Organisation, organisation};

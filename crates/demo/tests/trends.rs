@@ -1,5 +1,7 @@
 //! The stories that are meant to be found in the sample, and its statistics (`--nocapture` prints them).
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests, and helpers of tests")]
+
 use std::collections::BTreeMap;
 use touchline_demo::{Options, Organisation, organisation};
 use touchline_model::{Channel, Evaluation, UserId};
