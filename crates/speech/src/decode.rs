@@ -49,7 +49,9 @@ pub fn decode<R: Read + Seek + Send + Sync + 'static>(
         AudioFormat::OggOpus => opus::decode(source, &mut sink)?,
         AudioFormat::Flac => decode_flac(source, &mut sink)?,
         AudioFormat::M4a => {
-            mp4::survey(&mut source)?;
+            if let Some(start) = mp4::survey(&mut source)? {
+                sink.skip_time(start.units, start.per_second);
+            }
             pump(format, source, &mut sink, false, IsoMp4Reader::try_new)?;
         }
     }

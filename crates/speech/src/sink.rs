@@ -43,13 +43,15 @@ pub(crate) struct Sink<'a> {
     frames: u64,
     /// Frames still to be dropped: the codec's delay.
     skip: u64,
+    /// The same as a time, until the sample rate is known.
+    skip_time: (u32, u32),
     /// Frames past this are padding of the codec.
     limit: u64,
 }
 
 impl<'a> Sink<'a> {
     pub(crate) fn new(on_samples: &'a mut dyn FnMut(&AudioSpec, &[f32])) -> Self {
-        Self { on_samples, spec: None, frames: 0, skip: 0, limit: u64::MAX }
+        Self { on_samples, spec: None, frames: 0, skip: 0, skip_time: (0, 1), limit: u64::MAX }
     }
 
     /// Hands on no frame past the first `frames`.
@@ -60,6 +62,11 @@ impl<'a> Sink<'a> {
     /// Drops the first `frames`.
     pub(crate) fn skip(&mut self, frames: u64) {
         self.skip = frames;
+    }
+
+    /// Drops the first `units`, of which there are `per_second`, in whatever rate comes.
+    pub(crate) fn skip_time(&mut self, units: u32, per_second: u32) {
+        self.skip_time = (units, per_second);
     }
 
     /// Frames handed on so far.
@@ -75,6 +82,9 @@ impl<'a> Sink<'a> {
     /// Hands on interleaved `samples`. Float recordings may hold infinities; nobody after us
     /// wants to meet one, so they become silence.
     pub(crate) fn push(&mut self, spec: AudioSpec, samples: &mut [f32]) -> Result<(), DecodeError> {
+        if let (units @ 1.., per_second @ 1..) = std::mem::take(&mut self.skip_time) {
+            self.skip += u64::from(units) * u64::from(spec.sample_rate) / u64::from(per_second);
+        }
         let given = samples.len() as u64 / u64::from(spec.channels);
         let dropped = given.min(self.skip);
         self.skip -= dropped;
