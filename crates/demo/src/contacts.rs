@@ -1,13 +1,13 @@
 //! The contacts of eight weeks.
 
-use crate::customer::{self, Customer};
+use crate::customer::Customer;
 use crate::dice::{Dice, mix};
 use crate::people::{Agent, Queue, SHAKEN_TEAM, TEAMS, Traits};
 use crate::reason::{REASONS, Reason, mix_of};
 use crate::script::expand;
 use crate::talk::{Form, Mood, Player};
 use crate::timing::{self, Facts};
-use crate::{DemoContact, Options};
+use crate::{DemoContact, Options, slots};
 use serde_json::{Map, Value, json};
 use touchline_model::{
     Channel, Contact, ContactState, Direction, MediaTime, Speaker, SpeakerType, Timestamp, Transcript,
@@ -249,16 +249,16 @@ fn play(
     let part =
         |range: std::ops::Range<usize>| clock.get(range).and_then(|text| text.parse().ok()).unwrap_or(1);
     let moment =
-        customer::Moment { weekday: weekday(entry.start), month: part(5..7) as usize, hour: part(11..13) };
+        slots::Moment { weekday: weekday(entry.start), month: part(5..7) as usize, hour: part(11..13) };
     let names = (agent.first_name(), agent.user.last_name.as_str());
-    let mut slots = customer::slots(customer, names, queue.name(), moment, dice);
-    let recap = expand(entry.reason.recap, dice, &|name| slots.get(name).cloned().unwrap_or_default());
+    let mut values = slots::slots(customer, names, queue.name(), moment, dice);
+    let recap = expand(entry.reason.recap, dice, &|name| values.get(name).cloned().unwrap_or_default());
     let recap: String = match recap.starts_with("I'") {
         true => recap,
         false => recap[..1].to_lowercase() + &recap[1..],
     };
-    slots.insert("recap", recap);
-    let turns = Player::play(&entry.reason.script(entry.channel), traits, mood, form, &slots, dice);
+    values.insert("recap", recap);
+    let turns = Player::play(&entry.reason.script(entry.channel), traits, mood, form, &values, dice);
     let pace = dice.range(0.86, 1.12) * if angry { 1.08 } else { 1.0 };
     let (transcript, facts) = match entry.channel {
         Channel::Call => timing::spoken(&turns, traits, pace, dice),

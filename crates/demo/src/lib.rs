@@ -15,6 +15,7 @@ mod quality;
 mod reason;
 mod remarks;
 mod script;
+mod slots;
 mod talk;
 mod timing;
 mod topics;

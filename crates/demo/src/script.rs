@@ -99,6 +99,9 @@ pub(crate) struct Library {
     problems: Vec<String>,
 }
 
+/// A block being read: its conditions, whether it is keyed, and what stood before it with its parts so far.
+type OpenBlock = (Vec<(Cond, bool)>, bool, Vec<Vec<Step>>);
+
 const SOURCES: [&str; 7] = [
     include_str!("scripts/common.txt"),
     include_str!("scripts/technical.txt"),
@@ -122,7 +125,7 @@ impl Library {
 
     fn read(&mut self, source: &'static str) {
         let mut name = "";
-        let mut open: Vec<(Vec<(Cond, bool)>, bool, Vec<Vec<Step>>)> = Vec::new();
+        let mut open: Vec<OpenBlock> = Vec::new();
         let mut body: Vec<Step> = Vec::new();
         for line in source.lines().map(str::trim).chain(["== end of file"]) {
             if line.is_empty() || line.starts_with("//") {

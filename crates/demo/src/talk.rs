@@ -1,9 +1,9 @@
 //! Plays a script: chooses variants by the agent's traits and the customer's mood, and notes what happened.
 
-use crate::customer::Slots;
 use crate::dice::Dice;
 use crate::people::Traits;
 use crate::script::{Act, Cond, LIBRARY, PauseKind, Side, Step, Tag, expand};
+use crate::slots::Slots;
 use std::collections::BTreeSet;
 
 /// One thing that happens in a conversation, before it has a time.
