@@ -26,11 +26,8 @@ if [ "$(id -u)" = 0 ]; then
     owner=nobody
     if id postgres >/dev/null 2>&1; then owner=postgres; fi
     chown "$owner" "$base"
-    if command -v setpriv >/dev/null; then
-        as="setpriv --reuid=$(id -u "$owner") --regid=$(id -g "$owner") --clear-groups"
-    else
-        as="runuser -u $owner --"
-    fi
+    # Not runuser: it stays between us and the server, and stops itself when the server is stopped.
+    as="setpriv --reuid=$(id -u "$owner") --regid=$(id -g "$owner") --clear-groups"
 fi
 
 make() {
