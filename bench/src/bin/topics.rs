@@ -23,7 +23,7 @@ const PHRASES: usize = 2_000;
 const TOPICS: usize = 50;
 const ROUNDS: usize = 15;
 /// Text that a round reads: many transcripts, more than the caches hold.
-const BYTES: usize = 8_000_000;
+const BYTES: usize = 500_000;
 
 /// A small generator (SplitMix64), so that every run measures the same text.
 struct Dice(u64);

@@ -1,6 +1,6 @@
 //! What was said where a topic was found (contract §4.6, R-10).
 
-use crate::{text, topics::plain};
+use crate::text;
 use touchline_model::{Segment, TopicHit, Transcript, Word};
 
 /// The text of a hit from its first to its last token as spoken, without punctuation at its edges (contract R-10).
@@ -25,11 +25,10 @@ pub fn matching_text(transcript: &Transcript, segments: &[Segment], hit: &TopicH
 
 /// How many whitespace tokens a word makes in its segment's text.
 fn tokens_of(word: &Word) -> usize {
-    match plain(word) {
-        Some(_) => 1,
-        None => {
-            let punctuation = word.punctuation.as_deref().unwrap_or_default();
-            [word.text.as_str(), punctuation].concat().split_whitespace().count()
-        }
+    let punctuation = word.punctuation.as_deref().unwrap_or_default();
+    match !word.text.is_empty() && word.text.bytes().chain(punctuation.bytes()).all(|b| b.is_ascii_graphic())
+    {
+        true => 1,
+        false => [word.text.as_str(), punctuation].concat().split_whitespace().count(),
     }
 }

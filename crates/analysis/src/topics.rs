@@ -1,54 +1,33 @@
 //! Where topics were found in a transcript (contract §4.6, X-27, R-10, R-11).
 //!
-//! All phrases of all topics make one Aho-Corasick automaton, built once for a set of topics. A phrase is written
-//! into it as its normal tokens, each between two separators (a byte that UTF-8 never uses), so that whole tokens
-//! are found and nothing else. The automaton is driven over the words as they lie in the transcript: nothing is
-//! copied, and because every phrase starts with a separator, the rest of a token is skipped as soon as the
-//! automaton is back at its root.
+//! All phrases of all topics make one Aho-Corasick automaton, built once for a set of topics. Its letters are not
+//! bytes of text but tokens: each token of a phrase has a number, written as a few bytes of which each comes from its
+//! own range, so that a match can only begin and end where tokens do. Words of a call are looked up in the vocabulary
+//! as they lie in the transcript. A word that no phrase holds sends the automaton to its root without a step, and at
+//! the root the first step is a lookup too; only where a phrase is under way does the automaton run.
+
+mod engine;
+mod scan;
+mod vocabulary;
 
 use crate::text;
-use aho_corasick::{
-    Anchored, StartKind,
-    automaton::{Automaton, StateID},
-    dfa, nfa,
-};
-use std::{cmp::Reverse, collections::HashMap};
-use touchline_model::{QuestionCounts, SpeakerType, Topic, TopicHit, TopicId, TopicScope, Transcript, Word};
-
-/// Between tokens. No UTF-8 text holds this byte.
-const SEPARATOR: u8 = 0xff;
-
-/// Phrases of more bytes than this go into the smaller, slower automaton: a state of the fast one takes up to
-/// 256 bytes for ordinary text, so this much makes 64 MiB.
-const FAST_LIMIT: usize = 256 * 1024;
-
-/// What ASCII case folding makes of each byte; the other bytes stay.
-static FOLDED: [u8; 256] = {
-    let mut table = [0; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        table[byte] = (byte as u8).to_ascii_lowercase();
-        byte += 1;
-    }
-    table
-};
+use aho_corasick::automaton::{Automaton, StateID};
+use engine::{Engine, Letters};
+use scan::Scan;
+use std::{borrow::Cow, cmp::Reverse, collections::HashMap};
+use touchline_model::{QuestionCounts, SpeakerType, Topic, TopicHit, TopicId, TopicScope, Transcript};
+use vocabulary::{Token, Vocabulary};
 
 /// Finds the phrases of a set of topics. Build it once, use it for many transcripts, from many threads.
 #[derive(Debug)]
 pub struct TopicMatcher {
+    vocabulary: Vocabulary,
+    letters: Letters,
     engine: Engine,
+    /// Where each token leads from the root of the automaton.
+    from_root: Vec<StateID>,
     /// By pattern number of the automaton.
     patterns: Vec<Pattern>,
-}
-
-#[derive(Debug)]
-enum Engine {
-    /// No phrase at all.
-    Idle,
-    /// One table lookup a byte.
-    Fast(Box<dfa::DFA>),
-    /// Several times smaller, for very many phrases.
-    Compact(Box<nfa::contiguous::NFA>),
 }
 
 /// A phrase in normal form, and who wants it.
@@ -112,29 +91,27 @@ impl Found<'_> {
     }
 }
 
-/// A phrase as the automaton holds it, with its number of tokens; none for a phrase of mere punctuation.
-fn pattern_of(phrase: &str) -> Option<(Vec<u8>, usize)> {
-    let mut bytes = vec![SEPARATOR];
-    let mut tokens = 0;
-    for token in phrase.split_whitespace().map(text::normal).filter(|token| !token.is_empty()) {
-        bytes.extend_from_slice(token.as_bytes());
-        bytes.push(SEPARATOR);
-        tokens += 1;
-    }
-    (tokens > 0).then_some((bytes, tokens))
+/// The tokens of a phrase; tokens of mere punctuation are stepped over (contract R-10).
+fn tokens_of(phrase: &str) -> impl Iterator<Item = Cow<'_, str>> {
+    phrase.split_whitespace().map(text::normal).filter(|token| !token.is_empty())
 }
 
 impl TopicMatcher {
     /// Builds the automaton. Inactive topics match nothing (contract R-11), nor do phrases of mere punctuation.
     pub fn new(topics: &[Topic]) -> Self {
-        let mut numbers: HashMap<Vec<u8>, usize> = HashMap::new();
+        let mut vocabulary = Vocabulary::default();
+        let mut numbers: HashMap<Vec<Token>, usize> = HashMap::new();
         let mut patterns: Vec<Pattern> = Vec::new();
         for topic in topics.iter().filter(|topic| topic.active) {
             for phrase in &topic.phrases {
-                let Some((bytes, tokens)) = pattern_of(phrase) else { continue };
-                let number = *numbers.entry(bytes).or_insert(patterns.len());
+                let tokens: Vec<Token> = tokens_of(phrase).map(|token| vocabulary.number(&token)).collect();
+                let length = tokens.len();
+                if length == 0 {
+                    continue;
+                }
+                let number = *numbers.entry(tokens).or_insert(patterns.len());
                 if number == patterns.len() {
-                    patterns.push(Pattern { tokens, wanted: Vec::new() });
+                    patterns.push(Pattern { tokens: length, wanted: Vec::new() });
                 }
                 let wanted = &mut patterns[number].wanted;
                 match wanted.iter_mut().find(|wanted| wanted.topic == topic.id) {
@@ -155,11 +132,15 @@ impl TopicMatcher {
             }
             pattern.wanted.sort_by(|a, b| (&a.phrases, a.topic).cmp(&(&b.phrases, b.topic)));
         }
-        let mut ordered: Vec<&[u8]> = vec![&[]; patterns.len()];
-        for (bytes, number) in &numbers {
-            ordered[*number] = bytes;
+        vocabulary.seal();
+        let letters = Letters::for_tokens(vocabulary.len());
+        let mut written = vec![Vec::new(); patterns.len()];
+        for (tokens, number) in numbers {
+            written[number] = tokens.into_iter().flat_map(|token| letters.write(token)).collect();
         }
-        Self { engine: Engine::build(&ordered), patterns }
+        let engine = Engine::build(&written);
+        let from_root = engine.leads_from_root(letters, vocabulary.len());
+        Self { vocabulary, letters, engine, from_root, patterns }
     }
 
     /// Everything that is found in a transcript.
@@ -185,7 +166,7 @@ impl TopicMatcher {
         mut each: impl FnMut(Found<'m>),
     ) -> QuestionCounts {
         let mut questions = QuestionCounts::default();
-        let Some(mut scan) = Scan::new(automaton, &self.patterns) else { return questions };
+        let Some(mut scan) = Scan::new(automaton, self) else { return questions };
         let mut first_word = 0;
         let segments = transcript.words.chunk_by(|one, next| one.speaker == next.speaker);
         for (segment, words) in (0u32..).zip(segments) {
@@ -225,137 +206,6 @@ impl TopicMatcher {
     }
 }
 
-impl Engine {
-    fn build(patterns: &[&[u8]]) -> Self {
-        if patterns.is_empty() {
-            return Self::Idle;
-        }
-        if patterns.iter().map(|pattern| pattern.len()).sum::<usize>() <= FAST_LIMIT {
-            let built =
-                dfa::Builder::new().start_kind(StartKind::Unanchored).prefilter(false).build(patterns);
-            if let Ok(automaton) = built {
-                return Self::Fast(Box::new(automaton));
-            }
-        }
-        #[expect(clippy::expect_used, reason = "it fails only beyond 2^31 states, which is 2 GiB of phrases")]
-        let automaton = nfa::contiguous::Builder::new()
-            .prefilter(false)
-            .build(patterns)
-            .expect("fewer than 2 GiB of phrases");
-        Self::Compact(Box::new(automaton))
-    }
-}
-
-/// A phrase found in the segment at hand.
-struct Span {
-    first_token: u32,
-    last_token: u32,
-    first_word: u32,
-    last_word: u32,
-    pattern: usize,
-}
-
-/// The automaton on its way through a transcript, with buffers that are used again for every segment.
-struct Scan<'m, A> {
-    automaton: &'m A,
-    patterns: &'m [Pattern],
-    /// Where no phrase is under way.
-    root: StateID,
-    /// Where a token may begin a phrase.
-    fresh: StateID,
-    /// Token and word of each token that is more than punctuation.
-    kept: Vec<(u32, u32)>,
-    spans: Vec<Span>,
-    /// First tokens of canonical questions, ascending.
-    asked: Vec<u32>,
-    /// A word with its punctuation, when they must be looked at together.
-    joined: String,
-}
-
-impl<'m, A: Automaton> Scan<'m, A> {
-    fn new(automaton: &'m A, patterns: &'m [Pattern]) -> Option<Self> {
-        let root = automaton.start_state(Anchored::No).ok()?;
-        let fresh = automaton.next_state(Anchored::No, root, SEPARATOR);
-        let (kept, spans, asked) = (Vec::new(), Vec::new(), Vec::new());
-        Some(Self { automaton, patterns, root, fresh, kept, spans, asked, joined: String::new() })
-    }
-
-    /// Fills `spans` with what a segment holds for this side. `first_word` is the position of its first word.
-    fn segment(&mut self, words: &[Word], first_word: usize, side: SpeakerType) {
-        self.kept.clear();
-        self.spans.clear();
-        let mut state = self.fresh;
-        let mut token = 0u32;
-        for (number, word) in (first_word as u32..).zip(words) {
-            if let Some(core) = plain(word) {
-                if !core.is_empty() {
-                    state = self.step(state, core, (token, number), side);
-                }
-                token += 1;
-                continue;
-            }
-            let mut joined = std::mem::take(&mut self.joined);
-            joined.clear();
-            joined.push_str(&word.text);
-            joined.push_str(word.punctuation.as_deref().unwrap_or_default());
-            for part in joined.split_whitespace() {
-                let normal = text::normal(part);
-                if !normal.is_empty() {
-                    state = self.step(state, normal.as_bytes(), (token, number), side);
-                }
-                token += 1;
-            }
-            self.joined = joined;
-        }
-    }
-
-    /// Takes one token that is more than punctuation, and notes the phrases that end with it.
-    #[inline(always)]
-    fn step(&mut self, mut state: StateID, token: &[u8], place: (u32, u32), side: SpeakerType) -> StateID {
-        self.kept.push(place);
-        for &byte in token {
-            state = self.automaton.next_state(Anchored::No, state, FOLDED[usize::from(byte)]);
-            if state == self.root {
-                return self.fresh;
-            }
-        }
-        state = self.automaton.next_state(Anchored::No, state, SEPARATOR);
-        if self.automaton.is_match(state) {
-            self.note(state, side);
-        }
-        state
-    }
-
-    #[cold]
-    fn note(&mut self, state: StateID, side: SpeakerType) {
-        for nth in 0..self.automaton.match_len(state) {
-            let pattern = self.automaton.match_pattern(state, nth).as_usize();
-            let Pattern { tokens, wanted } = &self.patterns[pattern];
-            if !wanted.iter().any(|wanted| wanted.scope.covers(side)) {
-                continue;
-            }
-            let (first_token, first_word) = self.kept[self.kept.len() - tokens];
-            let (last_token, last_word) = self.kept[self.kept.len() - 1];
-            self.spans.push(Span { first_token, last_token, first_word, last_word, pattern });
-        }
-    }
-}
-
-/// The stripped token of a word that is one ASCII token with mere punctuation after it, which nearly all are.
-#[inline(always)]
-pub(crate) fn plain(word: &Word) -> Option<&[u8]> {
-    let text = word.text.as_bytes();
-    let odd = text.iter().fold(text.is_empty(), |odd, &b| odd | !(0x21..0x80).contains(&b));
-    if odd || word.punctuation.as_ref().is_some_and(|p| !p.bytes().all(|b| b.is_ascii_punctuation())) {
-        return None;
-    }
-    let (first, last) = (text.first()?, text.last()?);
-    if !first.is_ascii_punctuation() && !last.is_ascii_punctuation() {
-        return Some(text);
-    }
-    Some(text::strip(&word.text).as_bytes())
-}
-
 /// In how many sentences of a segment's text a token of `asked` lies (ascending positions). A phrase that runs on
 /// into the next sentence counts where it begins.
 fn sentences_holding(text: &str, asked: &[u32]) -> u32 {
@@ -373,5 +223,4 @@ fn sentences_holding(text: &str, asked: &[u32]) -> u32 {
 }
 
 #[cfg(test)]
-#[path = "topics_tests.rs"]
 mod tests;

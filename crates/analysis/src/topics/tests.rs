@@ -1,6 +1,6 @@
 use super::*;
 use crate::matching_text;
-use touchline_model::{MediaTime, Speaker};
+use touchline_model::{MediaTime, Speaker, Word};
 
 fn topic(id: i64, phrases: &[&str]) -> Topic {
     Topic {
