@@ -1,1 +1,104 @@
-//! stub
+//! The verbs: one file a use case. Who may, what changes, what is announced. The only place that decides.
+//!
+//! A use case takes a [`Caller`](touchline_model::Caller) and our words, reads, decides, and hands one batch to the
+//! store. Dialects translate to and from it; jobs run the slow follow-up that a batch has saved with it.
+
+pub mod audit;
+pub mod calls;
+pub mod changes;
+pub mod contacts;
+pub mod credentials;
+pub mod entropy;
+pub mod error;
+pub mod feeds;
+pub mod pipeline;
+pub mod records;
+pub mod tenants;
+
+pub use entropy::{Entropy, SystemEntropy};
+pub use error::AppError;
+pub use touchline_store as store;
+
+use std::sync::Arc;
+use touchline_model::{Ability, Caller, Clock};
+use touchline_store::{Blobs, Store};
+
+/// Bounds that an operator may set.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Largest recording, in bytes.
+    pub recording_bytes: u64,
+    /// Longest line or body of JSON, in bytes.
+    pub json_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { recording_bytes: 2 << 30, json_bytes: 64 << 20 }
+    }
+}
+
+/// Everything a use case needs. Cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    pub(crate) store: Store,
+    pub(crate) blobs: Blobs,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) limits: Limits,
+    pub(crate) proofs: Arc<credentials::Proofs>,
+    pub(crate) served: Arc<feeds::Served>,
+    pub(crate) matchers: Arc<pipeline::Matchers>,
+    pub(crate) work: Arc<tokio::sync::Notify>,
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "App({:?})", self.store)
+    }
+}
+
+impl App {
+    /// An app over a store and its blobs.
+    pub fn new(
+        store: Store,
+        blobs: Blobs,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+        limits: Limits,
+    ) -> Self {
+        Self {
+            store,
+            blobs,
+            clock,
+            entropy,
+            limits,
+            proofs: Arc::default(),
+            served: Arc::default(),
+            matchers: Arc::default(),
+            work: Arc::default(),
+        }
+    }
+
+    /// The store, for reads that need no decision, and for tests.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+    /// The blobs.
+    pub fn blobs(&self) -> &Blobs {
+        &self.blobs
+    }
+    /// The clock.
+    pub fn clock(&self) -> &dyn Clock {
+        &*self.clock
+    }
+    /// The bounds in force.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+}
+
+/// Refuses a caller who lacks an ability.
+pub(crate) fn require(caller: &Caller, ability: Ability) -> Result<(), AppError> {
+    if caller.may(ability) { Ok(()) } else { Err(AppError::NotAllowed(ability)) }
+}

@@ -116,6 +116,13 @@ pub struct Listen {
 }
 text_record!(Listen, Listen);
 
+impl Listen {
+    /// The date, `YYYY-MM-DD` in US Eastern time, that it counts for (contract c360 X-19).
+    pub fn day(&self) -> String {
+        crate::time::eastern(self.started_at).date().to_string()
+    }
+}
+
 impl Validate for Listen {
     fn validate(&self) -> Result<(), Invalid> {
         v::id("id", &self.id.0)?;

@@ -206,6 +206,16 @@ impl JsonSchema for MediaTime {
     }
 }
 
+/// An instant in US Eastern time, by which Coach360 counts days and limits requests (contract c360 ).
+pub fn eastern(instant: Timestamp) -> jiff::Zoned {
+    static ZONE: std::sync::LazyLock<jiff::tz::TimeZone> = std::sync::LazyLock::new(|| {
+        // Zone data is compiled in; should it ever be missing, the standard offset is the closest truth.
+        jiff::tz::TimeZone::get("America/New_York")
+            .unwrap_or_else(|_| jiff::tz::TimeZone::fixed(jiff::tz::Offset::constant(-5)))
+    });
+    instant.to_jiff().to_zoned(ZONE.clone())
+}
+
 /// Where the time comes from. Passed in, so that a test can set it.
 pub trait Clock: Send + Sync + fmt::Debug {
     /// Now.

@@ -185,6 +185,7 @@ CREATE TABLE evaluations (
 ) STRICT;
 CREATE INDEX evaluations_feed ON evaluations (tenant, modified, seq);
 CREATE INDEX evaluations_contact ON evaluations (tenant, contact);
+CREATE INDEX evaluations_scorecard ON evaluations (tenant, scorecard);
 
 CREATE TABLE feedback (
     tenant   TEXT NOT NULL,

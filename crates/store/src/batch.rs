@@ -24,7 +24,7 @@ pub struct Batch {
 /// What became of a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Committed {
-    /// Number of the last change of the tenant, this batch included.
+    /// Number of the last change of the tenant, this batch included; 0 when the batch was empty.
     pub seq: Seq,
     /// Time of the commit, as given to the rows as `modified`.
     pub at: Timestamp,
@@ -71,9 +71,12 @@ impl Batch {
         self.expect(1)
     }
 
-    /// The counter never gives out a number that a caller has used.
+    /// The counter never gives out a number that a caller has used. Beyond what JSON numbers carry exactly it
+    /// stays where it is: it will not get there, and one absurd id must not use it up.
     fn reserve(&mut self, number: &str) {
-        if let Ok(number) = number.parse::<i64>() {
+        if let Ok(number) = number.parse::<i64>()
+            && number < 1 << 53
+        {
             let tenant = self.tenant.0.clone();
             self.run(
                 "UPDATE tenants SET counter = ? WHERE tenant = ? AND counter < ?",

@@ -2,7 +2,7 @@
 
 use crate::audit::hex;
 use bytes::Bytes;
-use futures::{Stream, StreamExt};
+use futures::{Stream, StreamExt, stream::BoxStream};
 use object_store::{
     ObjectStore, ObjectStoreExt, WriteMultipart, local::LocalFileSystem, path::Path as BlobPath,
 };
@@ -36,10 +36,15 @@ pub enum BlobError {
     Failed(String),
 }
 
+/// Whether there is no more room, be it the disk's or the owner's.
+fn is_full(error: &std::io::Error) -> bool {
+    matches!(error.kind(), std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded)
+}
+
 impl From<std::io::Error> for BlobError {
     fn from(error: std::io::Error) -> Self {
         match error.kind() {
-            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => Self::DiskFull,
+            _ if is_full(&error) => Self::DiskFull,
             std::io::ErrorKind::NotFound => Self::Missing,
             _ => Self::Failed(error.to_string()),
         }
@@ -53,7 +58,7 @@ impl From<object_store::Error> for BlobError {
         let mut cause: Option<&dyn std::error::Error> = Some(&error);
         while let Some(it) = cause {
             if let Some(io) = it.downcast_ref::<std::io::Error>()
-                && io.kind() == std::io::ErrorKind::StorageFull
+                && is_full(io)
             {
                 return Self::DiskFull;
             }
@@ -178,7 +183,7 @@ impl Blobs {
         tenant: &TenantId,
         sha256: &str,
         range: BlobRange,
-    ) -> Result<impl Stream<Item = Result<Bytes, object_store::Error>> + Send + 'static, BlobError> {
+    ) -> Result<BoxStream<'static, Result<Bytes, object_store::Error>>, BlobError> {
         let options = object_store::GetOptions { range: Some(range.into()), ..Default::default() };
         Ok(self.objects.get_opts(&Self::path(tenant, sha256), options).await?.into_stream())
     }

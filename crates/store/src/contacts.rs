@@ -1,7 +1,7 @@
 //! Contacts and what hangs on them.
 
 use crate::{
-    BadRow, Batch, Row, Store, StoreError, Table, Value, records::stored, sql::json, topics, transcripts,
+    BadRow, Batch, Row, Store, StoreError, Table, Value, records::stored, sql::{id_list, json}, topics, transcripts,
 };
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
@@ -146,7 +146,8 @@ const BY_DIRECTION: &str =
 const BY_AGENT: &str = "SELECT id FROM contacts WHERE tenant = ? AND agent IN (SELECT value FROM json_each(?)) \
      ORDER BY started_at DESC, id LIMIT ?";
 const PUT_TOMBSTONE: &str = "INSERT INTO tombstones (tenant, id, agent, started_at, modified, seq) \
-     VALUES (?, ?, ?, ?, ?, ?)";
+     VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, id) DO UPDATE SET agent = excluded.agent, \
+     started_at = excluded.started_at, modified = excluded.modified, seq = excluded.seq";
 const DELETED: &str = "SELECT id, agent, started_at, modified, seq FROM tombstones \
      WHERE tenant = ? AND (modified, seq) > (?, ?) ORDER BY modified, seq LIMIT ?";
 const TOMBSTONES: &str = "SELECT id, agent, started_at, modified, seq FROM tombstones \
@@ -328,7 +329,7 @@ impl Store {
         tenant: &TenantId,
         ids: &[String],
     ) -> Result<Vec<ContactRow>, StoreError> {
-        self.query(ROWS, vec![tenant.as_str().into(), json(ids)], contact_row).await
+        self.query(ROWS, vec![tenant.as_str().into(), id_list(ids)], contact_row).await
     }
 
     /// One contact with what the server keeps about it.
@@ -375,7 +376,7 @@ impl Store {
         tenant: &TenantId,
         contacts: &[String],
     ) -> Result<HashMap<String, Analysis>, StoreError> {
-        let found = self.query(ANALYSES, vec![tenant.as_str().into(), json(contacts)], |row| {
+        let found = self.query(ANALYSES, vec![tenant.as_str().into(), id_list(contacts)], |row| {
             let version = u32::try_from(row.int(1)?).map_err(|e| BadRow::new(1, e))?;
             let analysis =
                 Analysis { version, stats: row.json(2)?, summary: row.json(3)?, speakers: row.json(4)? };
@@ -424,7 +425,7 @@ impl Store {
         ids: &[String],
         limit: usize,
     ) -> Result<Vec<String>, StoreError> {
-        let params = vec![tenant.as_str().into(), json(ids), (limit as i64).into()];
+        let params = vec![tenant.as_str().into(), id_list(ids), (limit as i64).into()];
         self.query(BY_AGENT, params, |row| row.string(0)).await
     }
 
@@ -445,7 +446,7 @@ impl Store {
         tenant: &TenantId,
         ids: &[String],
     ) -> Result<Vec<DeletedContact>, StoreError> {
-        self.query(TOMBSTONES, vec![tenant.as_str().into(), json(ids)], deleted).await
+        self.query(TOMBSTONES, vec![tenant.as_str().into(), id_list(ids)], deleted).await
     }
 }
 

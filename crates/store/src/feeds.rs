@@ -1,7 +1,7 @@
 //! The change feed, positions in it, shares by time of sharing, and listening time by day.
 
-use crate::{BadRow, Batch, Row, Store, StoreError, Table, Value, records::stored, sql::json};
-use touchline_model::{Kind, Listen, MediaTime, Seq, Share, Stored, TenantId, Timestamp};
+use crate::{BadRow, Batch, Row, Store, StoreError, Table, Value, records::stored, sql::{id_list, json}};
+use touchline_model::{Kind, MediaTime, Seq, Share, Stored, TenantId, Timestamp};
 
 /// A place in a feed: the time and number of a row's last change.
 pub type Position = (Timestamp, Seq);
@@ -70,14 +70,13 @@ const PUT_SERVED: &str = "INSERT INTO served_positions (tenant, credential, feed
 const FORGET_SERVED: &str = "DELETE FROM served_positions WHERE tenant = ? AND served_at < ?";
 const SHARES: &str = "SELECT id, contact, author, shared_at, recipient_ids, recipient_emails, modified, seq FROM shares \
      WHERE tenant = ? AND (shared_at, seq) > (?, ?) ORDER BY shared_at, seq LIMIT ?";
-const PUT_LISTEN: &str = "INSERT INTO listens (tenant, id, contact, listener, started_at, duration, day, counted, \
-     modified, seq) VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?) ON CONFLICT (tenant, id) DO UPDATE SET \
-     contact = excluded.contact, listener = excluded.listener, started_at = excluded.started_at, \
-     duration = excluded.duration, day = excluded.day, counted = 0, modified = excluded.modified, seq = excluded.seq";
 const OPEN_DAYS: &str = "SELECT DISTINCT day, contact, listener FROM listens WHERE tenant = ? AND counted = 0 \
      AND day < ? ORDER BY day, contact, listener LIMIT ?";
 const SUM_DAY: &str = "SELECT CAST(COALESCE(SUM(duration), 0) AS BIGINT) FROM listens WHERE tenant = ? AND day = ? \
      AND contact = ? AND listener = ?";
+// What the caller summed must still be the sum: a stretch that came in meanwhile would be marked but not counted.
+const HOLD_DAY: &str = "UPDATE tenants SET seq = seq WHERE tenant = ? AND ? = (SELECT CAST(COALESCE(SUM(duration), 0) \
+     AS BIGINT) FROM listens WHERE tenant = ? AND day = ? AND contact = ? AND listener = ?)";
 const COUNT_DAY: &str = "UPDATE listens SET counted = 1 WHERE tenant = ? AND day = ? AND contact = ? AND listener = ? \
      AND counted = 0";
 const PUT_DAY: &str = "INSERT INTO listen_days (tenant, day, contact, listener, agent, duration, modified, seq) \
@@ -90,6 +89,9 @@ const SKILLS: &str =
 const PUT_SKILL: &str = "INSERT INTO skills (tenant, name, id) VALUES (?, ?, ?)";
 const HELD: &str = "SELECT plan, COUNT(*) FROM sessions WHERE tenant = ? AND ended_at IS NOT NULL \
      AND plan IN (SELECT CAST(value AS BIGINT) FROM json_each(?)) GROUP BY plan";
+
+const SCORECARD_USED: &str = "SELECT COUNT(*) FROM (SELECT 1 FROM evaluations WHERE tenant = ? AND scorecard = ? \
+     LIMIT 1) AS used";
 
 fn change(row: &Row<'_>) -> Result<ChangeRow, BadRow> {
     Ok(ChangeRow {
@@ -145,24 +147,8 @@ impl Batch {
         self.run(FORGET_SERVED, vec![Value::Text(self.tenant.0.clone()), before.into()])
     }
 
-    /// Creates or replaces a stretch of listening. `day` is the date that it counts for.
-    pub fn put_listen(&mut self, listen: &Listen, day: &str) -> &mut Self {
-        let params = vec![
-            Value::Text(self.tenant.0.clone()),
-            listen.id.as_str().into(),
-            listen.contact_id.as_str().into(),
-            listen.listener_id.as_str().into(),
-            listen.started_at.into(),
-            listen.duration.micros().into(),
-            day.into(),
-            Value::Now,
-            Value::Seq,
-        ];
-        self.note(PUT_LISTEN, params, Kind::Listen, listen.id.0.clone(), "put");
-        self
-    }
-
-    /// Writes the listening time of a day, and marks what it was worked out from.
+    /// Writes the listening time of a day, and marks what it was worked out from. A conflict means that the duration
+    /// no longer is what [`Store::listen_sum`] says.
     pub fn put_listen_day(&mut self, day: &ListenDay) -> &mut Self {
         let key = || {
             vec![
@@ -174,7 +160,10 @@ impl Batch {
         };
         let mut params = key();
         params.extend([day.agent.as_deref().into(), day.duration.micros().into(), Value::Now, Value::Seq]);
+        let mut held = vec![Value::Text(self.tenant.0.clone()), day.duration.micros().into()];
+        held.extend(key());
         let counted = key();
+        self.run(HOLD_DAY, held).expect(1);
         let id = format!("{}/{}/{}", day.day, day.contact, day.listener);
         self.note(PUT_DAY, params, Kind::Listen, id, "put");
         self.run(COUNT_DAY, counted)
@@ -274,8 +263,14 @@ impl Store {
         tenant: &TenantId,
         names: &[String],
     ) -> Result<Vec<(String, i64)>, StoreError> {
-        self.query(SKILLS, vec![tenant.as_str().into(), json(names)], |row| Ok((row.string(0)?, row.int(1)?)))
+        self.query(SKILLS, vec![tenant.as_str().into(), id_list(names)], |row| Ok((row.string(0)?, row.int(1)?)))
             .await
+    }
+
+    /// Whether an evaluation names a scorecard.
+    pub async fn scorecard_used(&self, tenant: &TenantId, id: &str) -> Result<bool, StoreError> {
+        let used = self.first(SCORECARD_USED, vec![tenant.as_str().into(), id.into()], |row| row.int(0)).await?;
+        Ok(used.is_some_and(|n| n > 0))
     }
 
     /// Completed sessions of plans: plan, number.
@@ -296,15 +291,16 @@ pub(crate) const STATEMENTS: &[&str] = &[
     PUT_SERVED,
     FORGET_SERVED,
     SHARES,
-    PUT_LISTEN,
     OPEN_DAYS,
     SUM_DAY,
+    HOLD_DAY,
     COUNT_DAY,
     PUT_DAY,
     DAYS,
     SKILLS,
     PUT_SKILL,
     HELD,
+    SCORECARD_USED,
 ];
 
 const _: () = assert!(<Share as Table>::WIDTH == 5, "SHARES spells the columns of a share");

@@ -62,16 +62,19 @@ pub(crate) const INSERT: &str = "INSERT INTO jobs (tenant, id, kind, payload, du
 const LEASE: &str = "UPDATE jobs SET due_at = ?, attempts = attempts + 1 WHERE (tenant, id) IN \
      (SELECT tenant, id FROM jobs WHERE dead = 0 AND due_at <= ? ORDER BY due_at LIMIT ?) \
      RETURNING tenant, id, kind, payload, due_at, attempts, dead, error, created_at";
-// Several nodes may ask at once: each takes rows that no other is taking.
-const LEASE_POSTGRES: &str = "UPDATE jobs SET due_at = ?, attempts = attempts + 1 WHERE (tenant, id) IN \
-     (SELECT tenant, id FROM jobs WHERE dead = 0 AND due_at <= ? ORDER BY due_at LIMIT ? FOR UPDATE SKIP LOCKED) \
-     RETURNING tenant, id, kind, payload, due_at, attempts, dead, error, created_at";
+// Several nodes may ask at once: each takes rows that no other is taking. MATERIALIZED, because a subquery may be
+// planned to run once a row, and would then take more than its limit.
+const LEASE_POSTGRES: &str = "WITH due AS MATERIALIZED (SELECT tenant, id FROM jobs WHERE dead = 0 AND due_at <= ? \
+     ORDER BY due_at LIMIT ? FOR UPDATE SKIP LOCKED) UPDATE jobs SET due_at = ?, attempts = attempts + 1 FROM due \
+     WHERE jobs.tenant = due.tenant AND jobs.id = due.id RETURNING jobs.tenant, jobs.id, kind, payload, due_at, \
+     attempts, dead, error, created_at";
 const FINISH: &str = "DELETE FROM jobs WHERE tenant = ? AND id = ? AND attempts = ?";
 const EXTEND: &str = "UPDATE jobs SET due_at = ?, payload = ? WHERE tenant = ? AND id = ? AND attempts = ?";
 const FAIL: &str =
     "UPDATE jobs SET due_at = ?, dead = ?, error = ? WHERE tenant = ? AND id = ? AND attempts = ?";
 const RETRY: &str =
-    "UPDATE jobs SET due_at = ?, dead = 0, attempts = 0 WHERE tenant = ? AND id = ? AND dead = 1";
+    "UPDATE jobs SET due_at = ?, dead = 0, attempts = 0 WHERE tenant = ? AND id = ? AND dead = 1 \
+     RETURNING id";
 const LIST: &str = "SELECT tenant, id, kind, payload, due_at, attempts, dead, error, created_at FROM jobs \
      WHERE tenant = ? AND id > ? ORDER BY id LIMIT ?";
 const COUNT: &str = "SELECT COUNT(*) FROM jobs WHERE dead = 0";
@@ -112,15 +115,25 @@ impl Batch {
 }
 
 impl Store {
-    /// Takes up to `limit` due jobs for `lease_secs`; a job whose worker died comes back when its lease ends.
+    /// Takes up to `limit` due jobs for `lease_secs`; a job whose worker died comes back when its lease ends, and is
+    /// put aside when that has happened too often: it may be what kills them.
     pub async fn lease_jobs(&self, limit: usize, lease_secs: i64) -> Result<Vec<Job>, StoreError> {
         let now = self.clock.now();
-        let sql = match &*self.engine {
-            crate::engine::Engine::Sqlite(_) => LEASE,
-            crate::engine::Engine::Postgres(_) => LEASE_POSTGRES,
+        let (until, limit) = (now.plus_secs(lease_secs), i64::try_from(limit).unwrap_or(i64::MAX));
+        let (sql, params) = match &*self.engine {
+            crate::engine::Engine::Sqlite(_) => (LEASE, vec![until.into(), now.into(), limit.into()]),
+            crate::engine::Engine::Postgres(_) => {
+                (LEASE_POSTGRES, vec![now.into(), limit.into(), until.into()])
+            }
         };
-        let params = vec![now.plus_secs(lease_secs).into(), now.into(), (limit as i64).into()];
-        self.write_returning(sql, params, job).await
+        let mut leased = self.write_returning(sql, params, job).await?;
+        leased.sort_by(|one, next| (one.created_at, &one.id).cmp(&(next.created_at, &next.id)));
+        let (hopeless, good): (Vec<_>, Vec<_>) =
+            leased.into_iter().partition(|job| job.attempts > MAX_ATTEMPTS);
+        for job in hopeless {
+            self.fail_job(&job, "its worker ended without a word, too often", true).await?;
+        }
+        Ok(good)
     }
 
     /// Notes that a job failed: it runs again after a growing pause (10 s to about 20 min), or is put aside.
@@ -140,14 +153,12 @@ impl Store {
 
     /// Takes a job out of the dead-letter box. Whether there was such a job.
     pub async fn retry_job(&self, tenant: &TenantId, id: &str) -> Result<bool, StoreError> {
-        let known = self.jobs_page(tenant, None, usize::MAX >> 1).await?;
-        if !known.iter().any(|job| job.id == id && job.state == JobState::Dead) {
-            return Ok(false);
-        }
         let params = vec![self.clock.now().into(), tenant.as_str().into(), id.into()];
-        self.write_returning(RETRY, params, |_| Ok(())).await?;
-        self.changed.send_modify(|n| *n += 1);
-        Ok(true)
+        let retried = !self.write_returning(RETRY, params, |_| Ok(())).await?.is_empty();
+        if retried {
+            self.changed.send_modify(|n| *n += 1);
+        }
+        Ok(retried)
     }
 
     /// Jobs of a tenant in the order of their ids.

@@ -153,13 +153,17 @@ impl Store {
         if batch.is_empty() {
             return Ok(Committed::nothing(self.clock.now()));
         }
-        let now = self.clock.now();
-        let committed = match &*self.engine {
-            Engine::Sqlite(sqlite) => sqlite.apply(batch, now).await?,
-            Engine::Postgres(postgres) => postgres.apply(batch, now).await?,
-        };
-        self.changed.send_modify(|n| *n += 1);
-        Ok(committed)
+        let (store, now) = (self.clone(), self.clock.now());
+        // In a task of its own: a caller who goes away half-way must not keep the others from hearing of the commit.
+        let applied = tokio::spawn(async move {
+            let committed = match &*store.engine {
+                Engine::Sqlite(sqlite) => sqlite.apply(batch, now).await?,
+                Engine::Postgres(postgres) => postgres.apply(batch, now).await?,
+            };
+            store.changed.send_modify(|n| *n += 1);
+            Ok(committed)
+        });
+        applied.await.unwrap_or_else(|_| Err(StoreError::Unavailable("the store is closing".to_owned())))
     }
 
     /// Wakes whenever this process commits something. Other nodes' commits are not seen here: poll as well.

@@ -1,10 +1,10 @@
 //! How each record lies in its table. The statements of a table are spelled by one macro from its column names, so
 //! that the order of columns, parameters and results is written down once.
 
-use crate::{BadRow, Row, Store, StoreError, Value, sql::json};
+use crate::{BadRow, Row, Store, StoreError, Value, sql::{id_list, json}};
 use touchline_model::{
     CoachingSession, Contact, ContactState, Evaluation, Feedback, FeedbackKind, Frequency, Group, GroupKind,
-    Kpi, MediaTime, Observation, Plan, Record, Scorecard, Seq, Share, Stored, TenantId, Timestamp, Topic,
+    Kpi, Listen, MediaTime, Observation, Plan, Record, Scorecard, Seq, Share, Stored, TenantId, Timestamp, Topic,
     TopicScope, User,
 };
 
@@ -289,6 +289,17 @@ table!(
     }
 );
 
+table!(Listen, "listens", text,
+    [contact, listener, started_at, duration, day, counted],
+    |l| [
+        (&l.contact_id.0).into(), (&l.listener_id.0).into(), l.started_at.into(), media(l.duration), l.day().into(),
+        false.into(),
+    ],
+    |row| Listen {
+        id: row.string(0)?.into(), contact_id: row.string(1)?.into(), listener_id: row.string(2)?.into(),
+        started_at: row.time(3)?, duration: MediaTime::from_micros(row.int(4)?),
+    });
+
 table!(
     Plan,
     "plans",
@@ -399,7 +410,7 @@ pub(crate) fn key<T: Record>(id: &str) -> Value {
 pub(crate) fn keys<T: Record>(ids: &[String]) -> Value {
     match T::NUMERIC {
         true => json(&ids.iter().filter_map(|id| id.parse::<i64>().ok()).collect::<Vec<_>>()),
-        false => json(ids),
+        false => id_list(ids),
     }
 }
 
@@ -464,6 +475,7 @@ pub(crate) fn statements() -> Vec<&'static str> {
         of::<Evaluation>(),
         of::<Feedback>(),
         of::<Share>(),
+        of::<Listen>(),
         of::<Plan>(),
         of::<CoachingSession>(),
         of::<Kpi>(),

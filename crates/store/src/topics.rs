@@ -1,6 +1,6 @@
 //! Sets of topics and what they found. Old results stay visible until a new set has been through the whole store.
 
-use crate::{BadRow, Batch, Row, Store, StoreError, Value, sql::json};
+use crate::{BadRow, Batch, Row, Store, StoreError, Value, sql::{id_list, json}};
 use std::collections::HashMap;
 use touchline_model::{QuestionCounts, TenantId, Topic, TopicHit};
 
@@ -154,7 +154,7 @@ impl Store {
         generation: i64,
         contacts: &[String],
     ) -> Result<HashMap<String, TopicResult>, StoreError> {
-        let params = vec![tenant.as_str().into(), generation.into(), json(contacts)];
+        let params = vec![tenant.as_str().into(), generation.into(), id_list(contacts)];
         Ok(self.query(RESULTS, params, result).await?.into_iter().collect())
     }
 

@@ -1,6 +1,6 @@
 //! Transcripts lie as one compact blob per contact: a version byte, then postcard of [`CompactV1`].
 
-use crate::{BadRow, Batch, Row, Store, StoreError, Value, sql::json};
+use crate::{BadRow, Batch, Row, Store, StoreError, Value, sql::id_list};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use touchline_model::{MediaTime, Speaker, SpeakerType, TenantId, Transcript, UserId, Word};
@@ -126,7 +126,7 @@ impl Store {
         tenant: &TenantId,
         contacts: &[String],
     ) -> Result<HashMap<String, Transcript>, StoreError> {
-        Ok(self.query(GET, vec![tenant.as_str().into(), json(contacts)], read).await?.into_iter().collect())
+        Ok(self.query(GET, vec![tenant.as_str().into(), id_list(contacts)], read).await?.into_iter().collect())
     }
 
     /// Which of these contacts have a transcript.
@@ -135,7 +135,7 @@ impl Store {
         tenant: &TenantId,
         contacts: &[String],
     ) -> Result<Vec<String>, StoreError> {
-        self.query(HAVE, vec![tenant.as_str().into(), json(contacts)], |row| row.string(0)).await
+        self.query(HAVE, vec![tenant.as_str().into(), id_list(contacts)], |row| row.string(0)).await
     }
 }
 

@@ -7,10 +7,10 @@ use crate::{
     sql::for_postgres,
 };
 use deadpool_postgres::{GenericClient, Manager, ManagerConfig, Pool, PoolError, RecyclingMethod};
-use futures::future::try_join_all;
 use std::{
     collections::HashMap,
     sync::{PoisonError, RwLock},
+    task::Poll,
 };
 use tokio_postgres::{NoTls, error::SqlState, types::ToSql};
 use touchline_model::Timestamp;
@@ -106,17 +106,25 @@ impl Postgres {
                 prepared.insert(*sql, transaction.prepare_cached(self.translate(sql)).await?);
             }
         }
-        let sent = work.iter().map(|(sql, params, expect)| {
+        let mut answers = Vec::with_capacity(work.len());
+        for (sql, params, expect) in &work {
             let (transaction, statement) = (&transaction, &prepared[sql]);
-            async move {
+            let mut answer = Box::pin(async move {
                 let touched = transaction.execute(statement, &dynamic(params)).await?;
                 match expect {
                     Some(rows) if *rows != touched => Err(StoreError::Conflict),
                     _ => Ok(()),
                 }
+            });
+            // The first poll sends the statement. Polled here, they take effect in the order of the batch.
+            match futures::poll!(&mut answer) {
+                Poll::Ready(done) => done?,
+                Poll::Pending => answers.push(answer),
             }
-        });
-        try_join_all(sent).await?;
+        }
+        for answer in answers {
+            answer.await?;
+        }
         transaction.commit().await?;
         Ok(Committed { seq, at })
     }
@@ -126,13 +134,22 @@ fn dynamic(params: &[Value]) -> Vec<&(dyn ToSql + Sync)> {
     params.iter().map(|value| value as &(dyn ToSql + Sync)).collect()
 }
 
+fn in_words(error: &tokio_postgres::Error) -> String {
+    match error.as_db_error() {
+        Some(db) => format!("{}: {}", db.code().code(), db.message()),
+        None => std::error::Error::source(error)
+            .map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}")),
+    }
+}
+
+/// Whether the connection broke, rather than what was asked over it.
+fn is_broken(error: &tokio_postgres::Error) -> bool {
+    let cause = std::error::Error::source(error);
+    error.is_closed() || cause.is_some_and(|cause| cause.is::<std::io::Error>())
+}
+
 impl From<tokio_postgres::Error> for StoreError {
     fn from(error: tokio_postgres::Error) -> Self {
-        let text = || match error.as_db_error() {
-            Some(db) => format!("{}: {}", db.code().code(), db.message()),
-            None => std::error::Error::source(&error)
-                .map_or_else(|| error.to_string(), |e| format!("{error}: {e}")),
-        };
         match error.code() {
             Some(
                 &SqlState::UNIQUE_VIOLATION
@@ -140,16 +157,19 @@ impl From<tokio_postgres::Error> for StoreError {
                 | &SqlState::T_R_DEADLOCK_DETECTED,
             ) => Self::Conflict,
             Some(&SqlState::DISK_FULL) => Self::DiskFull,
-            Some(code) if code.code().starts_with("57P") => Self::Unavailable(text()),
-            None if error.is_closed() => Self::Unavailable(text()),
-            _ => Self::Engine(text()),
+            // Stopped by its operator, too many connections, connection lost.
+            Some(code) if ["57P", "533", "08"].iter().any(|class| code.code().starts_with(class)) => {
+                Self::Unavailable(in_words(&error))
+            }
+            None if is_broken(&error) => Self::Unavailable(in_words(&error)),
+            _ => Self::Engine(in_words(&error)),
         }
     }
 }
 impl From<PoolError> for StoreError {
     fn from(error: PoolError) -> Self {
         match error {
-            PoolError::Backend(error) => Self::Unavailable(error.to_string()),
+            PoolError::Backend(error) => Self::Unavailable(in_words(&error)),
             other => Self::Unavailable(other.to_string()),
         }
     }

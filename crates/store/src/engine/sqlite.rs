@@ -53,7 +53,11 @@ impl Sqlite {
         let (writer, inbox) = sync_channel(4 * GROUP);
         std::thread::Builder::new()
             .name("store-writer".to_owned())
-            .spawn(move || write_loop(&connection, &inbox))
+            .spawn(move || {
+                let closed = write_loop(&connection, &inbox);
+                drop(connection);
+                let _ = closed.map(|done| done.send(()));
+            })
             .map_err(|e| StoreError::Unavailable(e.to_string()))?;
         Ok(Self {
             path: path.to_owned(),
@@ -139,12 +143,15 @@ impl Sqlite {
     }
 
     pub(crate) async fn close(&self) {
+        // Readers finish first, so that the log can be folded into the file and nothing is open afterwards.
+        let readers = self.permits.acquire_many(READERS as u32).await;
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
         self.permits.close();
+        drop(readers);
         let (done, closed) = oneshot::channel();
         if self.send(Command::Close(done)).await.is_ok() {
             let _ = closed.await;
         }
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 }
 
@@ -179,7 +186,8 @@ fn rows<T>(
     Ok(out)
 }
 
-fn write_loop(connection: &Connection, inbox: &Receiver<Command>) {
+/// Returns whom to tell that it has ended, if somebody asked it to.
+fn write_loop(connection: &Connection, inbox: &Receiver<Command>) -> Option<oneshot::Sender<()>> {
     while let Ok(first) = inbox.recv() {
         let mut group = Vec::new();
         let mut next = Some(first);
@@ -202,12 +210,12 @@ fn write_loop(connection: &Connection, inbox: &Receiver<Command>) {
             Some(Command::Close(done)) => {
                 // Leaves one tidy file behind; a crash would leave the log, which is as good.
                 let _ = connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE);");
-                let _ = done.send(());
-                return;
+                return Some(done);
             }
             Some(Command::Apply(..)) | None => {}
         }
     }
+    None
 }
 
 /// Group commit: each batch in a savepoint of its own, one fsync for all, answers after it.
@@ -219,26 +227,19 @@ fn commit_group(connection: &Connection, group: Vec<(Batch, Timestamp, Answer<Co
         return refuse(group.into_iter().map(|(_, _, answer)| answer), &error.into());
     }
     let mut waiting = Vec::with_capacity(group.len());
-    for (batch, now, answer) in group {
-        let outcome = match connection.execute_batch("SAVEPOINT batch") {
-            Ok(()) => apply_one(connection, batch, now),
-            Err(error) => Err(error.into()),
-        };
-        match outcome {
+    let mut group = group.into_iter();
+    while let Some((batch, now, answer)) = group.next() {
+        match in_savepoint(connection, batch, now) {
             Ok(committed) => waiting.push((committed, answer)),
+            Err(error) if connection.is_autocommit() => {
+                // The engine has rolled everything back by itself (disk full, I/O error).
+                let others = waiting.into_iter().map(|(_, answer)| answer);
+                return refuse(others.chain([answer]).chain(group.map(|(_, _, answer)| answer)), &error);
+            }
             Err(error) => {
-                let undone = connection.execute_batch("ROLLBACK TO batch");
                 let _ = answer.send(Err(error));
-                if undone.is_err() {
-                    // The engine has rolled everything back by itself (disk full, I/O error).
-                    let lost = StoreError::Engine("the transaction was rolled back".to_owned());
-                    let _ = connection.execute_batch("ROLLBACK");
-                    refuse(waiting.into_iter().map(|(_, answer)| answer), &lost);
-                    return;
-                }
             }
         }
-        let _ = connection.execute_batch("RELEASE batch");
     }
     match connection.execute_batch("COMMIT") {
         Ok(()) => waiting.into_iter().for_each(|(committed, answer)| {
@@ -251,10 +252,28 @@ fn commit_group(connection: &Connection, group: Vec<(Batch, Timestamp, Answer<Co
     }
 }
 
+fn in_savepoint(connection: &Connection, batch: Batch, now: Timestamp) -> Result<Committed, StoreError> {
+    connection.execute_batch("SAVEPOINT batch")?;
+    let outcome = apply_one(connection, batch, now);
+    // What cannot be undone must not be committed with the others: then all of it goes.
+    let ended = match outcome {
+        Ok(_) => connection.execute_batch("RELEASE batch"),
+        Err(_) => connection.execute_batch("ROLLBACK TO batch; RELEASE batch"),
+    };
+    if ended.is_err() && !connection.is_autocommit() {
+        let _ = connection.execute_batch("ROLLBACK");
+    }
+    let committed = outcome?;
+    ended?;
+    Ok(committed)
+}
+
 fn refuse(answers: impl Iterator<Item = Answer<Committed>>, error: &StoreError) {
     for answer in answers {
         let _ = answer.send(Err(match error {
             StoreError::DiskFull => StoreError::DiskFull,
+            StoreError::Damaged(text) => StoreError::Damaged(text.clone()),
+            StoreError::Unavailable(text) => StoreError::Unavailable(text.clone()),
             other => StoreError::Engine(other.to_string()),
         }));
     }
@@ -288,11 +307,18 @@ fn apply_one(connection: &Connection, mut batch: Batch, now: Timestamp) -> Resul
     Ok(Committed { seq, at })
 }
 
+fn is_taken(error: &rusqlite::Error) -> bool {
+    use rusqlite::ffi::{SQLITE_CONSTRAINT_PRIMARYKEY, SQLITE_CONSTRAINT_UNIQUE};
+    let code = error.sqlite_error().map(|e| e.extended_code);
+    matches!(code, Some(SQLITE_CONSTRAINT_PRIMARYKEY | SQLITE_CONSTRAINT_UNIQUE))
+}
+
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => Self::DiskFull,
-            Some(ErrorCode::ConstraintViolation) => Self::Conflict,
+            // Only a name that is taken is the caller's; a NULL or a wrong type would be a bug of ours.
+            Some(ErrorCode::ConstraintViolation) if is_taken(&error) => Self::Conflict,
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Unavailable(error.to_string()),
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Damaged(error.to_string()),
             _ => Self::Engine(error.to_string()),

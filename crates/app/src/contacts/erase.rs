@@ -1,0 +1,34 @@
+//! Erasing a contact: everything that was said is gone, a tombstone stays (contract c360 ).
+
+use super::fields;
+use crate::{App, AppError, records::ATTEMPTS, require};
+use touchline_model::{Ability, Caller};
+use touchline_store::{AuditNote, Batch, StoreError};
+
+impl App {
+    /// Erases a contact: recording, transcript, results and fields.
+    pub async fn erase_contact(&self, caller: &Caller, id: &str) -> Result<(), AppError> {
+        require(caller, Ability::DeleteContacts)?;
+        for _ in 0..ATTEMPTS {
+            let row = self.contact_row(caller, id).await?;
+            let contact = &row.contact.value;
+            let mut batch = Batch::new(&caller.tenant);
+            batch.erase(&row);
+            for key in fields::keys(contact) {
+                batch.delete_field(key, contact.started_at, id);
+            }
+            batch.audit(AuditNote::new(caller, "contact.delete", id, ""));
+            match self.store.apply(batch).await {
+                Err(StoreError::Conflict) => {}
+                Err(error) => return Err(error.into()),
+                Ok(_) => {
+                    if let Some(recording) = &row.recording {
+                        self.drop_recording(caller, recording).await?;
+                    }
+                    return Ok(());
+                }
+            }
+        }
+        Err(AppError::Conflict("others keep changing this contact; try again".to_owned()))
+    }
+}

@@ -1,0 +1,221 @@
+//! Creating and changing contacts, one or many.
+
+use super::{ContactUpload, TranscriptUpload, fields};
+use crate::{
+    App, AppError, entropy,
+    pipeline::jobs,
+    records::{ATTEMPTS, Put, PutResults, PutStatus},
+    require,
+};
+use std::collections::{HashMap, HashSet};
+use touchline_model::{Ability, Caller, Contact, ContactState, Kind, MediaTime, Record, Transcript};
+use touchline_store::{AuditNote, Batch, ContactRow};
+
+/// A checked upload.
+type Parts = (Contact, Option<Transcript>);
+
+/// What is there already.
+struct Known {
+    rows: HashMap<String, ContactRow>,
+    transcripts: HashMap<String, Transcript>,
+    erased: HashSet<String>,
+}
+
+impl App {
+    /// Creates or changes contacts. Good ones are written together; each bad one gets its own error. When the same id
+    /// comes twice, the later one counts as a change of the earlier one.
+    pub async fn put_contacts(
+        &self,
+        caller: &Caller,
+        uploads: Vec<ContactUpload>,
+    ) -> Result<PutResults, AppError> {
+        require(caller, Ability::WriteContacts)?;
+        let mut results: PutResults = Vec::with_capacity(uploads.len());
+        let mut waiting: Vec<(usize, Parts)> = Vec::new();
+        let mut ids = HashSet::new();
+        for mut upload in uploads {
+            if upload.id.is_empty() {
+                upload.id = entropy::new_id(&*self.entropy, self.clock.now()).into();
+            }
+            let at = results.len();
+            match upload.into_parts() {
+                Err(fault) => results.push(Err(fault.into())),
+                Ok(parts) => {
+                    if !ids.insert(parts.0.id.clone()) {
+                        self.flush(caller, &mut waiting, &mut results).await?;
+                        ids = HashSet::from([parts.0.id.clone()]);
+                    }
+                    // Taken when the batch it belongs to is written.
+                    results.push(Ok(Put { id: parts.0.id.0.clone(), status: PutStatus::Unchanged }));
+                    waiting.push((at, parts));
+                }
+            }
+        }
+        self.flush(caller, &mut waiting, &mut results).await?;
+        Ok(results)
+    }
+
+    /// Creates or changes one contact.
+    pub async fn put_contact(&self, caller: &Caller, upload: ContactUpload) -> Result<Put, AppError> {
+        let mut results = self.put_contacts(caller, vec![upload]).await?;
+        results.pop().unwrap_or_else(|| Err(AppError::Internal("no result for a contact".into())))
+    }
+
+    /// Creates or replaces the transcript of a contact.
+    pub async fn put_transcript(
+        &self,
+        caller: &Caller,
+        id: &str,
+        upload: TranscriptUpload,
+    ) -> Result<Put, AppError> {
+        require(caller, Ability::WriteContacts)?;
+        let transcript = upload.into_transcript()?;
+        for _ in 0..ATTEMPTS {
+            let row = self.contact_row(caller, id).await?;
+            let mut contact = row.contact.value;
+            contact.state = None;
+            let mut results = vec![Ok(Put { id: id.to_owned(), status: PutStatus::Unchanged })];
+            let waiting = [(0, (contact, Some(transcript.clone())))];
+            match self.try_put_contacts(caller, &waiting, &mut results, true).await {
+                Err(AppError::Conflict(_)) => {}
+                Err(other) => return Err(other),
+                Ok(()) => {
+                    return results.pop().unwrap_or_else(|| Err(AppError::Internal("no result".into())));
+                }
+            }
+        }
+        Err(AppError::Conflict("others keep changing this contact; try again".to_owned()))
+    }
+
+    async fn flush(
+        &self,
+        caller: &Caller,
+        waiting: &mut Vec<(usize, Parts)>,
+        results: &mut PutResults,
+    ) -> Result<(), AppError> {
+        let waiting = std::mem::take(waiting);
+        if waiting.is_empty() {
+            return Ok(());
+        }
+        for _ in 0..ATTEMPTS {
+            match self.try_put_contacts(caller, &waiting, results, false).await {
+                Err(AppError::Conflict(_)) => {}
+                other => return other,
+            }
+        }
+        Err(AppError::Conflict("others keep changing the same contacts; try again".to_owned()))
+    }
+
+    async fn try_put_contacts(
+        &self,
+        caller: &Caller,
+        waiting: &[(usize, Parts)],
+        results: &mut PutResults,
+        must_exist: bool,
+    ) -> Result<(), AppError> {
+        let known = self.known(caller, waiting).await?;
+        let mut batch = Batch::new(&caller.tenant);
+        let (mut analyse, mut changed) = (Vec::new(), 0);
+        for (at, (contact, transcript)) in waiting {
+            let id = contact.id.as_str();
+            if known.erased.contains(id) {
+                results[*at] = Err(AppError::Gone(id.to_owned()));
+                continue;
+            }
+            let row = known.rows.get(id);
+            if must_exist && row.is_none() {
+                return Err(AppError::NotFound { kind: Kind::Contact, id: id.to_owned() });
+            }
+            let transcript = transcript.as_ref().filter(|it| known.transcripts.get(id) != Some(*it));
+            let status = write(&mut batch, contact, transcript, row);
+            if status != PutStatus::Unchanged {
+                changed += 1;
+            }
+            if transcript.is_some() {
+                analyse.push(id.to_owned());
+            }
+            results[*at] = Ok(Put { id: id.to_owned(), status });
+        }
+        if changed == 0 {
+            return Ok(());
+        }
+        if !analyse.is_empty() {
+            let now = self.clock.now();
+            batch.enqueue(&jobs::analyse(entropy::new_id(&*self.entropy, now), &analyse, now));
+        }
+        let first = waiting.first().map(|(_, (contact, _))| contact.id.0.clone()).unwrap_or_default();
+        batch.audit(AuditNote::new(caller, "contact.put", first, format!("{changed} of contact")));
+        self.store.apply(batch).await?;
+        Ok(())
+    }
+
+    async fn known(&self, caller: &Caller, waiting: &[(usize, Parts)]) -> Result<Known, AppError> {
+        let ids: Vec<String> = waiting.iter().map(|(_, (contact, _))| contact.id.0.clone()).collect();
+        let rows = self.store.contact_rows(&caller.tenant, &ids).await?;
+        let rows: HashMap<String, ContactRow> =
+            rows.into_iter().map(|row| (row.contact.value.id(), row)).collect();
+        let with_words: Vec<String> = waiting
+            .iter()
+            .filter(|(_, (contact, transcript))| {
+                transcript.is_some() && rows.contains_key(contact.id.as_str())
+            })
+            .map(|(_, (contact, _))| contact.id.0.clone())
+            .collect();
+        let transcripts = match with_words.is_empty() {
+            true => HashMap::new(),
+            false => self.store.transcripts(&caller.tenant, &with_words).await?,
+        };
+        let fresh: Vec<String> = ids.into_iter().filter(|id| !rows.contains_key(id)).collect();
+        let erased = match fresh.is_empty() {
+            true => vec![],
+            false => self.store.tombstones(&caller.tenant, &fresh).await?,
+        };
+        Ok(Known { rows, transcripts, erased: erased.into_iter().map(|it| it.id).collect() })
+    }
+}
+
+/// Writes one contact, if it is new or different. `transcript` is given only when it is new or different.
+fn write(
+    batch: &mut Batch,
+    given: &Contact,
+    transcript: Option<&Transcript>,
+    row: Option<&ContactRow>,
+) -> PutStatus {
+    let id = given.id.as_str();
+    let mut contact = given.clone();
+    let before = row.map(|row| &row.contact.value);
+    let waits = transcript.is_some().then(|| ContactState::new(ContactState::ANALYZING));
+    contact.state = given.state.clone().or(waits).or_else(|| before.and_then(|it| it.state.clone()));
+    if contact.state.is_none() {
+        contact.state = Some(ContactState::default());
+    }
+    // A caller who does not know the length keeps the one that the recording or the words have given.
+    if contact.duration == MediaTime::default() {
+        let said = transcript.and_then(|it| it.words.iter().map(|word| word.end).max());
+        contact.duration = said.or_else(|| before.map(|it| it.duration)).unwrap_or_default();
+    }
+    if contact.original_path.is_none() && row.is_some_and(|row| row.recording.is_some()) {
+        contact.original_path = before.and_then(|it| it.original_path.clone());
+    }
+    if before == Some(&contact) && transcript.is_none() {
+        return PutStatus::Unchanged;
+    }
+    if let Some(row) = row {
+        batch.hold_contact(id, row.contact.seq);
+    }
+    let (old, new) = (before.map(fields::keys).unwrap_or_default(), fields::keys(&contact));
+    let moved = before.is_some_and(|it| it.started_at != contact.started_at);
+    if let Some(before) = before {
+        for key in old.iter().filter(|key| moved || !new.contains(key)) {
+            batch.delete_field(*key, before.started_at, id);
+        }
+    }
+    for key in new.iter().filter(|key| moved || !old.contains(key)) {
+        batch.put_field(*key, contact.started_at, id);
+    }
+    batch.put(&contact);
+    if let Some(transcript) = transcript {
+        batch.put_transcript(id, transcript);
+    }
+    if row.is_some() { PutStatus::Updated } else { PutStatus::Created }
+}

@@ -1,0 +1,158 @@
+//! Words become statistics, a summary and topic hits.
+
+use super::{Failure, Outcome, jobs, payload, recognise};
+use crate::App;
+use serde::Deserialize;
+use std::sync::Arc;
+use touchline_analysis::{TopicMatcher, VERSION, summarise, talk_stats};
+use touchline_model::{Caller, ContactState, Transcript, User};
+use touchline_store::{Analysis, Batch, ContactRow, Job, StoreError, TopicResult};
+
+/// Contacts that are analysed and written together.
+const STEP: usize = 50;
+/// How often a step is read again when contacts change under it.
+const ATTEMPTS: usize = 20;
+
+#[derive(Deserialize)]
+struct Contacts {
+    contacts: Vec<String>,
+}
+
+/// What is worked out for one contact.
+struct Result1 {
+    row: ContactRow,
+    analysis: Analysis,
+    topics: Vec<(i64, TopicResult)>,
+}
+
+impl App {
+    pub(super) async fn analyse(&self, caller: &Caller, job: &Job) -> Result<Outcome, Failure> {
+        let Contacts { contacts } = payload(job)?;
+        let users = self.everything::<User>(&caller.tenant).await?;
+        let users: Arc<[User]> = users.into();
+        let mut left = &contacts[..];
+        loop {
+            let (step, rest) = left.split_at(left.len().min(STEP));
+            let mut written = false;
+            for _ in 0..ATTEMPTS {
+                let mut batch = self.analysed(caller, step, &users).await?;
+                if rest.is_empty() {
+                    batch.finish(job);
+                } else {
+                    batch.keep(job, self.lease_end(), &serde_json::json!({ "contacts": rest }));
+                }
+                match self.store.apply(batch).await {
+                    // A contact, the topics or the job changed meanwhile. If it was the job, reading again shows it.
+                    Err(StoreError::Conflict) => {}
+                    Err(error) => return Err(error.into()),
+                    Ok(_) => {
+                        written = true;
+                        break;
+                    }
+                }
+            }
+            if !written {
+                return Ok(Outcome::Lost);
+            }
+            if rest.is_empty() {
+                return Ok(Outcome::Done);
+            }
+            left = rest;
+        }
+    }
+
+    /// The batch that writes the results of some contacts. Contacts that are gone, or have no words, are left out.
+    async fn analysed(&self, caller: &Caller, ids: &[String], users: &Arc<[User]>) -> Result<Batch, Failure> {
+        let tenant = &caller.tenant;
+        let (epoch, sets) = self.store.topic_sets(tenant).await?;
+        let matchers: Vec<(i64, Arc<TopicMatcher>)> =
+            sets.iter().map(|set| (set.generation, self.matchers.of(tenant, set))).collect();
+        let rows = self.store.contact_rows(tenant, ids).await?;
+        let mut transcripts = self.store.transcripts(tenant, ids).await?;
+        let users = users.clone();
+        let work = move || {
+            rows.into_iter()
+                .filter_map(|row| {
+                    let transcript = transcripts.remove(row.contact.value.id.as_str())?;
+                    Some(analyse_one(row, transcript, &users, &matchers))
+                })
+                .collect::<Vec<_>>()
+        };
+        let results = tokio::task::spawn_blocking(work).await;
+        let results = results
+            .map_err(|e| Failure { reason: format!("the analysis broke off: {e}"), for_good: false })?;
+
+        let mut batch = Batch::new(tenant);
+        batch.hold_topic_epoch(epoch);
+        for Result1 { row, analysis, topics } in results {
+            let id = row.contact.value.id.as_str();
+            for (generation, result) in &topics {
+                batch.put_topic_result(*generation, id, result);
+            }
+            batch.put_analysis(id, &analysis);
+            // A state that another system gave is kept.
+            let state = match row.state() {
+                ContactState::ANALYZING => ContactState::COMPLETE,
+                other => other,
+            };
+            batch.set_state(id, row.contact.seq, state, row.failure.as_deref());
+        }
+        Ok(batch)
+    }
+
+    /// Analyses again what older algorithms have analysed: hands it over in steps.
+    pub(super) async fn reanalyse(&self, caller: &Caller, job: &Job) -> Result<Outcome, Failure> {
+        let users: Arc<[User]> = self.everything::<User>(&caller.tenant).await?.into();
+        loop {
+            let ids = self.store.outdated(&caller.tenant, VERSION, STEP).await?;
+            let mut batch = match ids.is_empty() {
+                true => Batch::new(&caller.tenant),
+                false => self.analysed(caller, &ids, &users).await?,
+            };
+            // Results without words cannot be worked out again, and would come up for ever.
+            let have = self.store.transcribed(&caller.tenant, &ids).await?;
+            for id in ids.iter().filter(|id| !have.contains(id)) {
+                batch.delete_analysis(id);
+            }
+            match ids.is_empty() {
+                true => batch.finish(job),
+                false => batch.keep(job, self.lease_end(), &job.payload),
+            };
+            match self.store.apply(batch).await {
+                Err(StoreError::Conflict) => return Ok(Outcome::Lost),
+                Err(error) => return Err(error.into()),
+                Ok(_) if ids.is_empty() => return Ok(Outcome::Done),
+                Ok(_) => {}
+            }
+        }
+    }
+
+    /// A job that analyses one contact.
+    pub(super) fn analyse_later(&self, batch: &mut Batch, id: &str) {
+        let now = self.clock.now();
+        batch.enqueue(&jobs::analyse(crate::entropy::new_id(&*self.entropy, now), &[id.to_owned()], now));
+    }
+}
+
+fn analyse_one(
+    row: ContactRow,
+    mut transcript: Transcript,
+    users: &[User],
+    matchers: &[(i64, Arc<TopicMatcher>)],
+) -> Result1 {
+    transcript.speakers = recognise(&transcript, &row.contact.value, users);
+    let analysis = Analysis {
+        version: VERSION,
+        stats: talk_stats(&transcript, row.contact.value.duration),
+        summary: summarise(&transcript),
+        speakers: transcript.speakers.clone(),
+    };
+    let topics = matchers
+        .iter()
+        .map(|(generation, matcher)| {
+            let found = matcher.find(&transcript);
+            (*generation, TopicResult { hits: found.hits, questions: found.questions })
+        })
+        .collect();
+    Result1 { row, analysis, topics }
+}

@@ -1,0 +1,52 @@
+//! The nightly sum of listening: one row a day, contact and listener (contract c360 X-19).
+
+use super::{Failure, Outcome, jobs};
+use crate::App;
+use touchline_model::{Caller, Timestamp, time::eastern};
+use touchline_store::{Batch, Job, ListenDay, StoreError};
+
+/// Days that are summed and written together.
+const STEP: usize = 200;
+
+impl App {
+    pub(super) async fn count_listens(&self, caller: &Caller, job: &Job) -> Result<Outcome, Failure> {
+        let tenant = &caller.tenant;
+        let now = self.clock.now();
+        let today = eastern(now).date().to_string();
+        loop {
+            let open = self.store.open_listen_days(tenant, &today, STEP).await?;
+            let mut batch = Batch::new(tenant);
+            let contacts: Vec<String> = open.iter().map(|(_, contact, _)| contact.clone()).collect();
+            let rows = self.store.contact_rows(tenant, &contacts).await?;
+            let gone = self.store.tombstones(tenant, &contacts).await?;
+            for (day, contact, listener) in &open {
+                let row = rows.iter().find(|row| row.contact.value.id.as_str() == contact);
+                let agent = row.and_then(|row| row.contact.value.agent_id.as_ref().map(|id| id.0.clone()));
+                let agent = agent
+                    .or_else(|| gone.iter().find(|it| &it.id == contact).and_then(|it| it.agent.clone()));
+                batch.put_listen_day(&ListenDay {
+                    day: day.clone(),
+                    contact: contact.clone(),
+                    listener: listener.clone(),
+                    agent,
+                    duration: self.store.listen_sum(tenant, day, contact, listener).await?,
+                    modified: Timestamp::default(),
+                    seq: 0,
+                });
+            }
+            let done = open.len() < STEP;
+            if done {
+                // Listening of today is waiting already, or a correction will come: look again tomorrow.
+                batch.enqueue(&jobs::listens_tonight(now)).finish(job);
+            } else {
+                batch.keep(job, self.lease_end(), &job.payload);
+            }
+            match self.store.apply(batch).await {
+                Err(StoreError::Conflict) => return Ok(Outcome::Lost),
+                Err(error) => return Err(error.into()),
+                Ok(_) if done => return Ok(Outcome::Done),
+                Ok(_) => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! The slow follow-up of what was written: durable jobs, run by workers of every node (design, "An upload").
+
+mod analyse;
+mod convert;
+pub(crate) mod jobs;
+mod listens;
+mod recognise;
+mod rematch;
+
+pub(crate) use jobs::{listens_tonight, rematch_soon};
+pub use recognise::recognise;
+
+use crate::{App, AppError, tenants::SERVER};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+use touchline_analysis::TopicMatcher;
+use touchline_model::{Caller, TenantId, Timestamp};
+use touchline_store::{Job, StoreError, TopicSet};
+
+/// How long a worker may keep a job before another takes it over, in seconds.
+const LEASE_SECS: i64 = 120;
+/// How long a worker sleeps at most when there is nothing to do: other nodes may have made jobs.
+const IDLE: Duration = Duration::from_secs(1);
+/// Jobs of one node at once.
+const WORKERS: usize = 2;
+
+/// Matchers of the topic sets in use, which are costly to build.
+#[derive(Default)]
+pub struct Matchers(Mutex<HashMap<(TenantId, i64), Arc<TopicMatcher>>>);
+
+impl Matchers {
+    fn of(&self, tenant: &TenantId, set: &TopicSet) -> Arc<TopicMatcher> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // Only the newest sets of a tenant are in use.
+        known.retain(|(owner, generation), _| owner != tenant || generation + 2 > set.generation);
+        let key = (tenant.clone(), set.generation);
+        known.entry(key).or_insert_with(|| Arc::new(TopicMatcher::new(&set.topics))).clone()
+    }
+}
+
+/// How a job ended without an error.
+enum Outcome {
+    /// Its effects and its end are committed.
+    Done,
+    /// Somebody else has taken it over, or changed what it worked on: it will be looked at again.
+    Lost,
+}
+
+/// Why a job failed.
+struct Failure {
+    reason: String,
+    /// Whether trying again is pointless.
+    for_good: bool,
+}
+
+impl From<AppError> for Failure {
+    fn from(error: AppError) -> Self {
+        let mut reason = error.to_string();
+        let mut cause = std::error::Error::source(&error);
+        while let Some(it) = cause {
+            reason = format!("{reason}: {it}");
+            cause = it.source();
+        }
+        Self { reason, for_good: false }
+    }
+}
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        AppError::from(error).into()
+    }
+}
+
+impl App {
+    /// Runs jobs until `stop` resolves.
+    pub async fn work(self, stop: impl Future<Output = ()>) {
+        if let Err(error) = self.plan_upgrades().await {
+            tracing::error!(%error, "could not plan the re-computation of old results");
+        }
+        tokio::select! {
+            () = stop => {}
+            () = async { tokio::join!(self.clone().jobs_loop(), self.clone().jobs_loop(), self.clone().upkeep()); } => {}
+        }
+        if let Err(error) = self.save_served().await {
+            tracing::warn!(%error, "could not save served positions");
+        }
+    }
+
+    /// Runs every job that is due, and returns when none is left. For imports, the demo and tests.
+    pub async fn work_until_idle(&self) -> Result<(), AppError> {
+        loop {
+            if self.work_once(WORKERS).await? == 0 {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn jobs_loop(self) {
+        let mut commits = self.store.watch();
+        loop {
+            commits.borrow_and_update();
+            match self.work_once(1).await {
+                Ok(0) => {
+                    let _ = tokio::time::timeout(IDLE, commits.changed()).await;
+                    // Commits come in swarms: look once for many.
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::error!(%error, "could not take a job");
+                    tokio::time::sleep(IDLE).await;
+                }
+            }
+        }
+    }
+
+    async fn upkeep(self) {
+        let mut round: u64 = 0;
+        loop {
+            tokio::time::sleep(Duration::from_secs(2)).await;
+            round += 1;
+            let mut done = self.save_served().await;
+            if round % 1_800 == 1 {
+                done = done.and(self.forget_old().await);
+            }
+            if let Err(error) = done {
+                tracing::warn!(%error, "upkeep failed");
+            }
+        }
+    }
+
+    /// Takes and runs up to `count` due jobs; how many there were.
+    async fn work_once(&self, count: usize) -> Result<usize, AppError> {
+        match self.store.next_job_at().await? {
+            Some(due) if due <= self.clock.now() => {}
+            _ => return Ok(0),
+        }
+        let jobs = self.store.lease_jobs(count, LEASE_SECS).await?;
+        futures::future::join_all(jobs.iter().map(|job| self.run_job(job))).await;
+        Ok(jobs.len())
+    }
+
+    async fn run_job(&self, job: &Job) {
+        let caller = Caller::system(job.tenant.clone(), &format!("job:{}", job.kind));
+        let outcome = match job.kind.as_str() {
+            jobs::ANALYSE => self.analyse(&caller, job).await,
+            jobs::CONVERT => self.convert(&caller, job).await,
+            jobs::REMATCH => self.begin_rematch(&caller, job).await,
+            jobs::REMATCH_WALK => self.walk_rematch(&caller, job).await,
+            jobs::REMATCH_TELL => self.tell_rematch(&caller, job).await,
+            jobs::LISTENS => self.count_listens(&caller, job).await,
+            jobs::REANALYSE => self.reanalyse(&caller, job).await,
+            other => Err(Failure { reason: format!("this release has no job `{other}`"), for_good: true }),
+        };
+        let failure = match outcome {
+            Ok(Outcome::Done) => return,
+            Ok(Outcome::Lost) => {
+                Failure { reason: "overtaken by another change".to_owned(), for_good: false }
+            }
+            Err(failure) => failure,
+        };
+        tracing::warn!(job.id = %job.id, job.kind = %job.kind, attempt = job.attempts, "Job failed: {}", failure.reason);
+        if let Err(error) = self.store.fail_job(job, &failure.reason, failure.for_good).await {
+            tracing::error!(%error, job.id = %job.id, "could not note that a job failed; its lease will end");
+        }
+    }
+
+    /// Results of older algorithms are computed again after an upgrade.
+    async fn plan_upgrades(&self) -> Result<(), AppError> {
+        let version = touchline_analysis::VERSION;
+        for tenant in self.store.tenants().await? {
+            if tenant.id.as_str() != SERVER && !self.store.outdated(&tenant.id, version, 1).await?.is_empty()
+            {
+                let mut batch = touchline_store::Batch::new(&tenant.id);
+                batch.enqueue(&jobs::reanalyse(version, self.clock.now()));
+                self.store.apply(batch).await?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn lease_end(&self) -> Timestamp {
+        self.clock.now().plus_secs(LEASE_SECS)
+    }
+}
+
+/// The payload of a job, read.
+fn payload<T: serde::de::DeserializeOwned>(job: &Job) -> Result<T, Failure> {
+    serde_json::from_value(job.payload.clone())
+        .map_err(|e| Failure { reason: format!("its payload is damaged: {e}"), for_good: true })
+}

@@ -1,0 +1,261 @@
+//! Creating, changing, reading and deleting the records of a tenant, with the rules of each kind.
+
+mod rules;
+
+pub use rules::Ruled;
+
+use crate::{App, AppError, entropy, require};
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::collections::HashMap;
+use touchline_model::{Caller, Stored, TenantId};
+use touchline_store::{AuditNote, Batch, StoreError};
+
+/// What became of one record that was put.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PutStatus {
+    /// It is new.
+    Created,
+    /// It was there and is different now.
+    Updated,
+    /// It was there just so.
+    Unchanged,
+}
+
+/// What became of one record that was put.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Put {
+    /// Its id, made if none was given.
+    pub id: String,
+    /// New, changed, or as it was.
+    pub status: PutStatus,
+}
+
+/// One answer a record, in the order given.
+pub type PutResults = Vec<Result<Put, AppError>>;
+
+/// How often a use case reads and decides again when somebody else was faster.
+pub(crate) const ATTEMPTS: usize = 20;
+
+impl App {
+    /// Creates or replaces records. Good ones are written together; each bad one gets its own error.
+    pub async fn put_many<T: Ruled>(
+        &self,
+        caller: &Caller,
+        mut items: Vec<T>,
+    ) -> Result<PutResults, AppError> {
+        require(caller, T::WRITE)?;
+        self.give_ids(&caller.tenant, &mut items).await?;
+        for _ in 0..ATTEMPTS {
+            match self.try_put(caller, &items).await {
+                Err(AppError::Conflict(_)) => {}
+                other => return other,
+            }
+        }
+        Err(AppError::Conflict("others keep changing the same records; try again".to_owned()))
+    }
+
+    /// Creates or replaces one record.
+    pub async fn put_one<T: Ruled>(&self, caller: &Caller, item: T) -> Result<Put, AppError> {
+        let mut results = self.put_many(caller, vec![item]).await?;
+        results.pop().unwrap_or_else(|| Err(AppError::Internal("no result for a record".into())))
+    }
+
+    /// Creates one record once for an idempotency key: the same key again finds what it made.
+    pub async fn create_once<T: Ruled>(
+        &self,
+        caller: &Caller,
+        key: &str,
+        mut item: T,
+    ) -> Result<Put, AppError> {
+        require(caller, T::WRITE)?;
+        touchline_model::validate::id("Idempotency-Key", key)?;
+        let key = format!("{}:{key}", T::KIND);
+        if let Some(id) = self.store.idempotency(&caller.tenant, &key).await? {
+            item.set_id(&id);
+            let existing = self.store.get::<T>(&caller.tenant, &id).await?;
+            self.check_rules(&caller.tenant, std::slice::from_ref(&item))
+                .await?
+                .pop()
+                .flatten()
+                .map_or(Ok(()), Err)?;
+            return match existing.map(|it| it.value == item.clone().settled()) {
+                Some(true) => Ok(Put { id, status: PutStatus::Unchanged }),
+                _ => Err(AppError::Conflict("this Idempotency-Key was used for something else".to_owned())),
+            };
+        }
+        self.give_ids(&caller.tenant, std::slice::from_mut(&mut item)).await?;
+        let id = item.id();
+        let mut batch = Batch::new(&caller.tenant);
+        batch.put_idempotency(&key, &id);
+        self.store.apply(batch).await?;
+        self.put_one(caller, item).await
+    }
+
+    async fn give_ids<T: Ruled>(&self, tenant: &TenantId, items: &mut [T]) -> Result<(), AppError> {
+        let unnamed = |item: &T| matches!(item.id().as_str(), "" | "0");
+        let wanted = items.iter().filter(|item| unnamed(item)).count();
+        if wanted == 0 {
+            return Ok(());
+        }
+        let mut number = if T::NUMERIC { self.store.next_numbers(tenant, wanted).await? } else { 0 };
+        for item in items.iter_mut().filter(|item| unnamed(item)) {
+            if T::NUMERIC {
+                item.set_id(&number.to_string());
+                number += 1;
+            } else {
+                item.set_id(&entropy::new_id(&*self.entropy, self.clock.now()));
+            }
+        }
+        Ok(())
+    }
+
+    /// The first broken rule of each record, if any.
+    async fn check_rules<T: Ruled>(
+        &self,
+        tenant: &TenantId,
+        items: &[T],
+    ) -> Result<Vec<Option<AppError>>, AppError> {
+        let mut faults: Vec<_> =
+            items.iter().map(|item| item.validate().err().map(AppError::Invalid)).collect();
+        let references = T::check(self, tenant, items).await?;
+        for (fault, reference) in faults.iter_mut().zip(references) {
+            if fault.is_none() {
+                *fault = reference.map(AppError::Invalid);
+            }
+        }
+        Ok(faults)
+    }
+
+    async fn try_put<T: Ruled>(&self, caller: &Caller, items: &[T]) -> Result<PutResults, AppError> {
+        let tenant = &caller.tenant;
+        let mut faults = self.check_rules(tenant, items).await?;
+        let ids: Vec<String> = items.iter().map(touchline_model::Record::id).collect();
+        let existing = self.store.get_many::<T>(tenant, &ids).await?;
+        let mut known: HashMap<String, T> =
+            existing.into_iter().map(|it| (it.value.id(), it.value)).collect();
+        let (mut batch, mut changed) = (Batch::new(tenant), Vec::new());
+        let mut results = Vec::with_capacity(items.len());
+        for (item, id) in items.iter().zip(ids) {
+            if let Some(fault) = faults[results.len()].take() {
+                results.push(Err(fault));
+                continue;
+            }
+            let item = item.clone().settled();
+            let status = match known.get(&id) {
+                None => PutStatus::Created,
+                Some(before) if *before == item => PutStatus::Unchanged,
+                Some(_) => PutStatus::Updated,
+            };
+            if status != PutStatus::Unchanged {
+                item.put(&mut batch);
+                changed.push(item.clone());
+                known.insert(id.clone(), item);
+            }
+            results.push(Ok(Put { id, status }));
+        }
+        if changed.is_empty() {
+            return Ok(results);
+        }
+        T::also(self, tenant, &mut batch, &changed).await?;
+        let object = changed.first().map(touchline_model::Record::id).unwrap_or_default();
+        let verb = concat_verb::<T>();
+        batch.audit(AuditNote::new(caller, verb, object, format!("{} of {}", changed.len(), T::KIND)));
+        self.store.apply(batch).await?;
+        Ok(results)
+    }
+
+    /// One record.
+    pub async fn get<T: Ruled>(&self, caller: &Caller, id: &str) -> Result<Stored<T>, AppError> {
+        require(caller, T::READ)?;
+        let found = match id.contains('\0') {
+            true => None,
+            false => self.store.get::<T>(&caller.tenant, id).await?,
+        };
+        found.ok_or_else(|| AppError::NotFound { kind: T::KIND, id: id.to_owned() })
+    }
+
+    /// Records in the order of their ids, after one of them.
+    pub async fn list<T: Ruled>(
+        &self,
+        caller: &Caller,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Stored<T>>, AppError> {
+        require(caller, T::READ)?;
+        Ok(self.store.list::<T>(&caller.tenant, after, limit).await?)
+    }
+
+    /// Every record of a kind, for directories that are small by nature.
+    pub async fn all<T: Ruled>(&self, caller: &Caller) -> Result<Vec<T>, AppError> {
+        require(caller, T::READ)?;
+        self.everything(&caller.tenant).await
+    }
+
+    pub(crate) async fn everything<T: Ruled>(&self, tenant: &TenantId) -> Result<Vec<T>, AppError> {
+        let mut all: Vec<T> = Vec::new();
+        loop {
+            let after = all.last().map(touchline_model::Record::id);
+            let page = self.store.list::<T>(tenant, after.as_deref(), 1_000).await?;
+            if page.is_empty() {
+                return Ok(all);
+            }
+            all.extend(page.into_iter().map(|it| it.value));
+        }
+    }
+
+    /// Records whose last change lies after a position, in commit order.
+    pub async fn feed<T: Ruled>(
+        &self,
+        caller: &Caller,
+        after: touchline_store::Position,
+        limit: usize,
+    ) -> Result<Vec<Stored<T>>, AppError> {
+        require(caller, T::READ)?;
+        Ok(self.store.feed::<T>(&caller.tenant, after, limit).await?)
+    }
+
+    /// Deletes a record.
+    pub async fn delete<T: Ruled>(&self, caller: &Caller, id: &str) -> Result<(), AppError> {
+        require(caller, T::WRITE)?;
+        for _ in 0..ATTEMPTS {
+            let Stored { value, .. } = self
+                .store
+                .get::<T>(&caller.tenant, &id.replace('\0', ""))
+                .await?
+                .ok_or_else(|| AppError::NotFound { kind: T::KIND, id: id.to_owned() })?;
+            T::may_delete(self, &caller.tenant, &value).await?;
+            let mut batch = Batch::new(&caller.tenant);
+            batch.delete::<T>(id);
+            T::also(self, &caller.tenant, &mut batch, &[value]).await?;
+            batch.audit(AuditNote::new(caller, "record.delete", id, T::KIND.name()));
+            match self.store.apply(batch).await {
+                Err(StoreError::Conflict) => {}
+                Err(error) => return Err(error.into()),
+                Ok(_) => return Ok(()),
+            }
+        }
+        Err(AppError::Conflict("others keep changing this record; try again".to_owned()))
+    }
+}
+
+fn concat_verb<T: Ruled>() -> &'static str {
+    use touchline_model::Kind;
+    match T::KIND {
+        Kind::User => "user.put",
+        Kind::Group => "group.put",
+        Kind::Contact => "contact.put",
+        Kind::Topic => "topic.put",
+        Kind::Scorecard => "scorecard.put",
+        Kind::Evaluation => "evaluation.put",
+        Kind::Feedback => "feedback.put",
+        Kind::Share => "share.put",
+        Kind::Listen => "listen.put",
+        Kind::Plan => "plan.put",
+        Kind::Session => "session.put",
+        Kind::Kpi => "kpi.put",
+        Kind::Observation => "observation.put",
+        Kind::Credential => "credential.put",
+    }
+}

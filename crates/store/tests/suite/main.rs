@@ -1,0 +1,35 @@
+//! The store, told as stories that both engines must tell alike.
+
+/// Gives each story two tests: one on SQLite, one on PostgreSQL.
+macro_rules! on_both_engines {
+    ($($story:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $story() { super::$story(crate::world::World::sqlite().await).await; })+
+        }
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $story() { super::$story(crate::world::World::postgres().await).await; })+
+        }
+    };
+}
+
+mod audit;
+mod blobs;
+mod contacts;
+mod feeds;
+mod files;
+mod full_disk;
+mod groups;
+mod jobs;
+mod order;
+// Included rather than depended on: the rest of testkit stands on crates above this one.
+#[expect(unreachable_pub, dead_code, reason = "this suite needs one function of it")]
+#[path = "../../../testkit/src/postgres.rs"]
+mod postgres;
+mod random;
+mod records;
+mod samples;
+mod system;
+mod topics;
+mod world;
