@@ -1,12 +1,12 @@
 //! How fast 2,000 phrases are found in transcripts, beside a bare `aho-corasick` that scans the same bytes.
 //!
 //! ```text
-//! cargo run --release --bin topics -- [FOLDER OF .nlp TRANSCRIPTS] [--write FOLDER]
+//! cargo run --release --bin topics -- [FOLDER OF .nlp TRANSCRIPTS] [--bytes N] [--write FOLDER]
 //! ```
 //!
 //! Measured in one process, in turns, the best of several rounds each:
 //!
-//! - *bare, as it comes*: `AhoCorasick::new` over the normalised bytes, one by one scan per transcript, hits counted;
+//! - *bare, as it comes*: `AhoCorasick::new` over the normalised bytes, one scan per transcript, hits counted;
 //! - *bare, table*: the same with the large transition table (`AhoCorasickKind::DFA`), its fastest form;
 //! - *visit*: `TopicMatcher::visit` over the transcripts as they lie in memory, normalising included;
 //! - *find*: `TopicMatcher::find`, which also copies every hit out.
@@ -22,7 +22,8 @@ use touchline_model::{MediaTime, Topic, TopicId, TopicScope, Transcript, Word};
 const PHRASES: usize = 2_000;
 const TOPICS: usize = 50;
 const ROUNDS: usize = 15;
-/// Text that a round reads: many transcripts, more than the caches hold.
+/// Text that a round reads, unless told otherwise. With this much the transcripts lie in the processor's caches, as one
+/// does that was just decoded; `--bytes 8000000` shows the memory's share.
 const BYTES: usize = 500_000;
 
 /// A small generator (SplitMix64), so that every run measures the same text.
@@ -57,7 +58,7 @@ const FREQUENT: &str = "the I you to a and that it is of in for have on we your 
     name address bill phone order time day week check payment email Monday dollars charge service customer";
 
 /// Dialogue of made-up words with the frequencies of speech (the n-th word is n times rarer than the first).
-fn generated(dice: &mut Dice) -> Vec<Transcript> {
+fn generated(dice: &mut Dice, size: usize) -> Vec<Transcript> {
     let mut vocabulary: Vec<String> = FREQUENT.split_whitespace().map(str::to_owned).collect();
     let parts = [
         "an", "ter", "con", "i", "ment", "re", "ly", "pro", "es", "tion", "car", "o", "per", "le", "in", "st",
@@ -91,11 +92,11 @@ fn generated(dice: &mut Dice) -> Vec<Transcript> {
         }
         Transcript { speakers: Vec::new(), words }
     };
-    (0..BYTES / 9_000).map(transcript).collect()
+    (0..size.div_ceil(9_000)).map(transcript).collect()
 }
 
 /// Transcripts in Earnings-21's format (token|speaker|ts|endTs|punctuation|...), repeated to the size wanted.
-fn read(folder: &Path) -> Result<Vec<Transcript>, Box<dyn Error>> {
+fn read(folder: &Path, wanted: usize) -> Result<Vec<Transcript>, Box<dyn Error>> {
     let mut files: Vec<_> =
         fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<Result<_, std::io::Error>>()?;
     files.retain(|path| path.extension().is_some_and(|ending| ending == "nlp"));
@@ -114,7 +115,7 @@ fn read(folder: &Path) -> Result<Vec<Transcript>, Box<dyn Error>> {
     }
     let size: usize = calls.iter().flat_map(|call| &call.words).map(|word| word.text.len() + 1).sum();
     // Copies made one call after the other, so that they lie in memory as fresh ones would.
-    Ok((0..BYTES.div_ceil(size)).flat_map(|_| calls.clone()).collect())
+    Ok((0..wanted.div_ceil(size)).flat_map(|_| calls.clone()).collect())
 }
 
 /// Half of the phrases are said somewhere in the text (1 to 4 words, each phrase once), half are not: their words are,
@@ -255,17 +256,18 @@ fn measure(name: &str, calls: &[Transcript], out: Option<&Path>) -> Result<(), B
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
-    let (mut folder, mut out) = (None, None);
+    let (mut folder, mut out, mut bytes) = (None, None, BYTES);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
+            "--bytes" => bytes = arguments.next().ok_or("--bytes needs a number")?.parse()?,
             "--write" => out = Some(arguments.next().ok_or("--write needs a folder")?),
             _ => folder = Some(argument),
         }
     }
     let out = out.as_deref().map(Path::new);
-    measure("generated", &generated(&mut Dice(1)), out)?;
+    measure("generated", &generated(&mut Dice(1), bytes), out)?;
     match folder {
-        Some(folder) => measure("earnings", &read(Path::new(&folder))?, out),
+        Some(folder) => measure("earnings", &read(Path::new(&folder), bytes)?, out),
         None => Ok(()),
     }
 }

@@ -1,18 +1,15 @@
 //! Where topics were found in a transcript (contract §4.6, X-27, R-10, R-11).
 //!
-//! All phrases of all topics make one Aho-Corasick automaton, built once for a set of topics. Its letters are not
-//! bytes of text but tokens: each token of a phrase has a number, written as a few bytes of which each comes from its
-//! own range, so that a match can only begin and end where tokens do. Words of a call are looked up in the vocabulary
-//! as they lie in the transcript. A word that no phrase holds sends the automaton to its root without a step, and at
-//! the root the first step is a lookup too; only where a phrase is under way does the automaton run.
+//! All phrases of all topics make one Aho-Corasick automaton, built once for a set of topics. Its letters are whole
+//! tokens, so only whole tokens can match. Words of a call are looked up in the vocabulary of the phrases as they lie
+//! in the transcript; a word that no phrase holds costs that lookup and nothing else.
 
-mod engine;
+mod automaton;
 mod scan;
 mod vocabulary;
 
 use crate::text;
-use aho_corasick::automaton::{Automaton, StateID};
-use engine::{Engine, Letters};
+use automaton::Automaton;
 use scan::Scan;
 use std::{borrow::Cow, cmp::Reverse, collections::HashMap};
 use touchline_model::{QuestionCounts, SpeakerType, Topic, TopicHit, TopicId, TopicScope, Transcript};
@@ -22,10 +19,7 @@ use vocabulary::{Token, Vocabulary};
 #[derive(Debug)]
 pub struct TopicMatcher {
     vocabulary: Vocabulary,
-    letters: Letters,
-    engine: Engine,
-    /// Where each token leads from the root of the automaton.
-    from_root: Vec<StateID>,
+    automaton: Automaton,
     /// By pattern number of the automaton.
     patterns: Vec<Pattern>,
 }
@@ -133,14 +127,12 @@ impl TopicMatcher {
             pattern.wanted.sort_by(|a, b| (&a.phrases, a.topic).cmp(&(&b.phrases, b.topic)));
         }
         vocabulary.seal();
-        let letters = Letters::for_tokens(vocabulary.len());
-        let mut written = vec![Vec::new(); patterns.len()];
+        let mut ordered = vec![Vec::new(); patterns.len()];
         for (tokens, number) in numbers {
-            written[number] = tokens.into_iter().flat_map(|token| letters.write(token)).collect();
+            ordered[number] = tokens;
         }
-        let engine = Engine::build(&written);
-        let from_root = engine.leads_from_root(letters, vocabulary.len());
-        Self { vocabulary, letters, engine, from_root, patterns }
+        let automaton = Automaton::new(&ordered, vocabulary.len());
+        Self { vocabulary, automaton, patterns }
     }
 
     /// Everything that is found in a transcript.
@@ -151,22 +143,12 @@ impl TopicMatcher {
     }
 
     /// Shows everything that is found to `each`, in the order of [`TopicHits::hits`], without copying phrases.
-    pub fn visit<'m>(&'m self, transcript: &Transcript, each: impl FnMut(Found<'m>)) -> QuestionCounts {
-        match &self.engine {
-            Engine::Idle => QuestionCounts::default(),
-            Engine::Fast(automaton) => self.drive(automaton.as_ref(), transcript, each),
-            Engine::Compact(automaton) => self.drive(automaton.as_ref(), transcript, each),
-        }
-    }
-
-    fn drive<'m, A: Automaton>(
-        &'m self,
-        automaton: &A,
-        transcript: &Transcript,
-        mut each: impl FnMut(Found<'m>),
-    ) -> QuestionCounts {
+    pub fn visit<'m>(&'m self, transcript: &Transcript, mut each: impl FnMut(Found<'m>)) -> QuestionCounts {
         let mut questions = QuestionCounts::default();
-        let Some(mut scan) = Scan::new(automaton, self) else { return questions };
+        if self.automaton.is_empty() {
+            return questions;
+        }
+        let mut scan = Scan::new(self);
         let mut first_word = 0;
         let segments = transcript.words.chunk_by(|one, next| one.speaker == next.speaker);
         for (segment, words) in (0u32..).zip(segments) {

@@ -1,5 +1,6 @@
 //! Real calls, where they are at hand: bank calls (HarperValleyBank) and earnings calls (Earnings-21). They are not part
 //! of the repository; without them these tests say so and pass.
+#![expect(clippy::unwrap_used, reason = "a test that cannot read its data fails")]
 
 use serde_json::Value;
 use std::{fs, path::PathBuf};

@@ -2,13 +2,10 @@
 
 use super::{
     Pattern, TopicMatcher,
+    automaton::State,
     vocabulary::{Looked, Token},
 };
 use crate::text;
-use aho_corasick::{
-    Anchored,
-    automaton::{Automaton, StateID},
-};
 use touchline_model::{SpeakerType, Word};
 
 /// A phrase found in the segment at hand.
@@ -21,11 +18,8 @@ pub(super) struct Span {
 }
 
 /// The automaton on its way through a transcript, with buffers that are used again for every segment.
-pub(super) struct Scan<'m, A> {
-    automaton: &'m A,
+pub(super) struct Scan<'m> {
     matcher: &'m TopicMatcher,
-    /// Where no phrase is under way.
-    root: StateID,
     /// Token and word of each token that is more than punctuation.
     kept: Vec<(u32, u32)>,
     pub(super) spans: Vec<Span>,
@@ -35,25 +29,23 @@ pub(super) struct Scan<'m, A> {
     joined: String,
 }
 
-impl<'m, A: Automaton> Scan<'m, A> {
-    pub(super) fn new(automaton: &'m A, matcher: &'m TopicMatcher) -> Option<Self> {
-        let root = automaton.start_state(Anchored::No).ok()?;
-        let (kept, spans, asked) = (Vec::new(), Vec::new(), Vec::new());
-        Some(Self { automaton, matcher, root, kept, spans, asked, joined: String::new() })
+impl<'m> Scan<'m> {
+    pub(super) fn new(matcher: &'m TopicMatcher) -> Self {
+        Self { matcher, kept: Vec::new(), spans: Vec::new(), asked: Vec::new(), joined: String::new() }
     }
 
     /// Fills `spans` with what a segment holds for this side. `first_word` is the position of its first word.
     pub(super) fn segment(&mut self, words: &[Word], first_word: usize, side: SpeakerType) {
         self.kept.clear();
         self.spans.clear();
-        let mut state = self.root;
+        let mut state = 0;
         let mut token = 0u32;
         for (number, word) in (first_word as u32..).zip(words) {
             match plain_core(word).map_or(Looked::Odd, |core| self.matcher.vocabulary.look(core)) {
                 Looked::Token(known) => state = self.step(state, known, (token, number), side),
                 Looked::Unknown => {
                     self.kept.push((token, number));
-                    state = self.root;
+                    state = 0;
                 }
                 Looked::Odd => {
                     state = self.odd(state, word, (&mut token, number), side);
@@ -66,7 +58,7 @@ impl<'m, A: Automaton> Scan<'m, A> {
 
     /// A word the slow way: any script, several tokens, a token that takes letters from its punctuation.
     #[cold]
-    fn odd(&mut self, mut state: StateID, word: &Word, place: (&mut u32, u32), side: SpeakerType) -> StateID {
+    fn odd(&mut self, mut state: State, word: &Word, place: (&mut u32, u32), side: SpeakerType) -> State {
         let (token, number) = place;
         let mut joined = std::mem::take(&mut self.joined);
         joined.clear();
@@ -78,7 +70,7 @@ impl<'m, A: Automaton> Scan<'m, A> {
                 state = self.step(state, known, (*token, number), side);
             } else if !normal.is_empty() {
                 self.kept.push((*token, number));
-                state = self.root;
+                state = 0;
             }
             *token += 1;
         }
@@ -88,21 +80,17 @@ impl<'m, A: Automaton> Scan<'m, A> {
 
     /// Takes one token that phrases hold, and notes the phrases that end with it.
     #[inline(always)]
-    fn step(&mut self, state: StateID, token: Token, place: (u32, u32), side: SpeakerType) -> StateID {
+    fn step(&mut self, state: State, token: Token, place: (u32, u32), side: SpeakerType) -> State {
         self.kept.push(place);
-        let state = match state == self.root {
-            true => self.matcher.from_root[token as usize],
-            false => self.matcher.letters.walk(self.automaton, state, token),
-        };
-        if self.automaton.is_match(state) {
+        let state = self.matcher.automaton.next(state, token);
+        if self.matcher.automaton.ends(state) {
             self.note(state, side);
         }
         state
     }
 
-    fn note(&mut self, state: StateID, side: SpeakerType) {
-        for nth in 0..self.automaton.match_len(state) {
-            let pattern = self.automaton.match_pattern(state, nth).as_usize();
+    fn note(&mut self, state: State, side: SpeakerType) {
+        for pattern in self.matcher.automaton.endings(state) {
             let Pattern { tokens, wanted } = &self.matcher.patterns[pattern];
             if !wanted.iter().any(|wanted| wanted.scope.covers(side)) {
                 continue;

@@ -173,16 +173,11 @@ fn questions_are_sentences_not_matches_counted_for_the_side_that_asks() {
 }
 
 #[test]
-fn the_compact_automaton_finds_what_the_fast_one_finds() {
+fn thirty_thousand_phrases_are_looked_for_at_once() {
     let mut phrases: Vec<String> = (0..30_000).map(|n| format!("phrase number {n}")).collect();
     phrases.push("very very".to_owned());
     let many = Topic { phrases, ..topic(1, &[]) };
     let matcher = TopicMatcher::new(std::slice::from_ref(&many));
-    assert!(
-        matches!(matcher.engine, Engine::Compact(_)),
-        "{} phrases should be too many",
-        many.phrases.len()
-    );
     let spoken = said("very Very very phrase number 29999, unphrase number 3 phrase number 12x");
     let expected = [(0, 1), (1, 2), (3, 5)];
     let hits = matcher.find(&spoken).hits;
