@@ -1,7 +1,10 @@
 //! Contacts and what hangs on them.
 
 use crate::{
-    BadRow, Batch, Row, Store, StoreError, Table, Value, records::stored, sql::{id_list, json}, topics, transcripts,
+    BadRow, Batch, Row, Store, StoreError, Table, Value,
+    records::stored,
+    sql::{id_list, json},
+    topics, transcripts,
 };
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;

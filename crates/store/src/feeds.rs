@@ -1,6 +1,10 @@
 //! The change feed, positions in it, shares by time of sharing, and listening time by day.
 
-use crate::{BadRow, Batch, Row, Store, StoreError, Table, Value, records::stored, sql::{id_list, json}};
+use crate::{
+    BadRow, Batch, Row, Store, StoreError, Table, Value,
+    records::stored,
+    sql::{id_list, json},
+};
 use touchline_model::{Kind, MediaTime, Seq, Share, Stored, TenantId, Timestamp};
 
 /// A place in a feed: the time and number of a row's last change.
@@ -263,13 +267,16 @@ impl Store {
         tenant: &TenantId,
         names: &[String],
     ) -> Result<Vec<(String, i64)>, StoreError> {
-        self.query(SKILLS, vec![tenant.as_str().into(), id_list(names)], |row| Ok((row.string(0)?, row.int(1)?)))
-            .await
+        self.query(SKILLS, vec![tenant.as_str().into(), id_list(names)], |row| {
+            Ok((row.string(0)?, row.int(1)?))
+        })
+        .await
     }
 
     /// Whether an evaluation names a scorecard.
     pub async fn scorecard_used(&self, tenant: &TenantId, id: &str) -> Result<bool, StoreError> {
-        let used = self.first(SCORECARD_USED, vec![tenant.as_str().into(), id.into()], |row| row.int(0)).await?;
+        let used =
+            self.first(SCORECARD_USED, vec![tenant.as_str().into(), id.into()], |row| row.int(0)).await?;
         Ok(used.is_some_and(|n| n > 0))
     }
 

@@ -72,8 +72,7 @@ const FINISH: &str = "DELETE FROM jobs WHERE tenant = ? AND id = ? AND attempts 
 const EXTEND: &str = "UPDATE jobs SET due_at = ?, payload = ? WHERE tenant = ? AND id = ? AND attempts = ?";
 const FAIL: &str =
     "UPDATE jobs SET due_at = ?, dead = ?, error = ? WHERE tenant = ? AND id = ? AND attempts = ?";
-const RETRY: &str =
-    "UPDATE jobs SET due_at = ?, dead = 0, attempts = 0 WHERE tenant = ? AND id = ? AND dead = 1 \
+const RETRY: &str = "UPDATE jobs SET due_at = ?, dead = 0, attempts = 0 WHERE tenant = ? AND id = ? AND dead = 1 \
      RETURNING id";
 const LIST: &str = "SELECT tenant, id, kind, payload, due_at, attempts, dead, error, created_at FROM jobs \
      WHERE tenant = ? AND id > ? ORDER BY id LIMIT ?";

@@ -8,6 +8,7 @@ mod audit;
 mod batch;
 mod blobs;
 mod contacts;
+mod doctor;
 mod engine;
 mod feeds;
 mod jobs;

@@ -1,11 +1,14 @@
 //! How each record lies in its table. The statements of a table are spelled by one macro from its column names, so
 //! that the order of columns, parameters and results is written down once.
 
-use crate::{BadRow, Row, Store, StoreError, Value, sql::{id_list, json}};
+use crate::{
+    BadRow, Row, Store, StoreError, Value,
+    sql::{id_list, json},
+};
 use touchline_model::{
     CoachingSession, Contact, ContactState, Evaluation, Feedback, FeedbackKind, Frequency, Group, GroupKind,
-    Kpi, Listen, MediaTime, Observation, Plan, Record, Scorecard, Seq, Share, Stored, TenantId, Timestamp, Topic,
-    TopicScope, User,
+    Kpi, Listen, MediaTime, Observation, Plan, Record, Scorecard, Seq, Share, Stored, TenantId, Timestamp,
+    Topic, TopicScope, User,
 };
 
 /// A record with a table of its own.
@@ -289,16 +292,27 @@ table!(
     }
 );
 
-table!(Listen, "listens", text,
+table!(
+    Listen,
+    "listens",
+    text,
     [contact, listener, started_at, duration, day, counted],
     |l| [
-        (&l.contact_id.0).into(), (&l.listener_id.0).into(), l.started_at.into(), media(l.duration), l.day().into(),
+        (&l.contact_id.0).into(),
+        (&l.listener_id.0).into(),
+        l.started_at.into(),
+        media(l.duration),
+        l.day().into(),
         false.into(),
     ],
     |row| Listen {
-        id: row.string(0)?.into(), contact_id: row.string(1)?.into(), listener_id: row.string(2)?.into(),
-        started_at: row.time(3)?, duration: MediaTime::from_micros(row.int(4)?),
-    });
+        id: row.string(0)?.into(),
+        contact_id: row.string(1)?.into(),
+        listener_id: row.string(2)?.into(),
+        started_at: row.time(3)?,
+        duration: MediaTime::from_micros(row.int(4)?),
+    }
+);
 
 table!(
     Plan,

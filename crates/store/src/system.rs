@@ -154,6 +154,7 @@ impl Store {
             STATEMENTS,
             crate::audit::STATEMENTS,
             crate::contacts::STATEMENTS,
+            crate::doctor::STATEMENTS,
             crate::feeds::STATEMENTS,
             crate::jobs::STATEMENTS,
             crate::topics::STATEMENTS,

@@ -1,6 +1,9 @@
 //! Sets of topics and what they found. Old results stay visible until a new set has been through the whole store.
 
-use crate::{BadRow, Batch, Row, Store, StoreError, Value, sql::{id_list, json}};
+use crate::{
+    BadRow, Batch, Row, Store, StoreError, Value,
+    sql::{id_list, json},
+};
 use std::collections::HashMap;
 use touchline_model::{QuestionCounts, TenantId, Topic, TopicHit};
 

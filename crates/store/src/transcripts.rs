@@ -126,7 +126,11 @@ impl Store {
         tenant: &TenantId,
         contacts: &[String],
     ) -> Result<HashMap<String, Transcript>, StoreError> {
-        Ok(self.query(GET, vec![tenant.as_str().into(), id_list(contacts)], read).await?.into_iter().collect())
+        Ok(self
+            .query(GET, vec![tenant.as_str().into(), id_list(contacts)], read)
+            .await?
+            .into_iter()
+            .collect())
     }
 
     /// Which of these contacts have a transcript.

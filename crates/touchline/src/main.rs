@@ -1,2 +1,131 @@
-//! stub
-fn main() {}
+//! `touchline`: one binary, one data directory, no cloud.
+
+mod admin;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+use touchline::{config::Place, demo, doctor, import, server};
+
+/// A self-hosted server for contact-centre quality, coaching and live supervision.
+#[derive(Parser)]
+#[command(name = "touchline", version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the APIs and pages.
+    Serve {
+        #[command(flatten)]
+        place: Place,
+        /// Address and port [default: 127.0.0.1:8080].
+        #[arg(long)]
+        listen: Option<String>,
+    },
+    /// Load a realistic sample organisation, then serve it.
+    Demo {
+        #[command(flatten)]
+        place: Place,
+        /// Address and port [default: 127.0.0.1:8080].
+        #[arg(long)]
+        listen: Option<String>,
+        /// The same seed and day give the same organisation.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// How many contacts.
+        #[arg(long, default_value_t = 3_000)]
+        contacts: usize,
+        /// Load and stop, without serving.
+        #[arg(long)]
+        load_only: bool,
+    },
+    /// Bring in contacts, directories and recordings from files.
+    Import(import::Options),
+    /// Make and list tenants.
+    Tenant {
+        #[command(flatten)]
+        place: Place,
+        #[command(subcommand)]
+        what: admin::TenantCommand,
+    },
+    /// Make, list and revoke credentials.
+    Key {
+        #[command(flatten)]
+        place: Place,
+        #[command(subcommand)]
+        what: admin::KeyCommand,
+    },
+    /// Check a store from end to end: engine, audit chain, jobs, recordings, cross-references.
+    Doctor {
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Show the configuration in force, with where each value comes from.
+    Config {
+        #[command(flatten)]
+        place: Place,
+        #[command(subcommand)]
+        what: ConfigCommand,
+    },
+}
+
+#[derive(Subcommand)]
+enum ConfigCommand {
+    /// Print every setting, its value and its source.
+    Show,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let filter = tracing_subscriber::EnvFilter::try_from_env("TOUCHLINE_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,touchline=info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("error: no threads to run on: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match runtime.block_on(run(cli.command)) {
+        Ok(code) => code,
+        Err(message) => {
+            eprintln!("error: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(command: Command) -> Result<ExitCode, String> {
+    match command {
+        Command::Serve { place, listen } => {
+            let settings = place.settings(listen.as_deref())?;
+            server::serve(&settings, None, server::stop_signal()).await?;
+        }
+        Command::Demo { mut place, listen, seed, contacts, load_only } => {
+            // A folder of its own, so that trying things out never mixes with real data.
+            if place.data.is_none() && place.config.is_none() {
+                place.data = Some("./touchline-demo".into());
+            }
+            let settings = place.settings(listen.as_deref())?;
+            let loaded = demo::load(&settings, seed, contacts).await?;
+            if load_only {
+                println!("{loaded}");
+            } else {
+                server::serve(&settings, Some(&loaded), server::stop_signal()).await?;
+            }
+        }
+        Command::Import(options) => return import::run(options).await,
+        Command::Tenant { place, what } => admin::tenant(&place.settings(None)?, what).await?,
+        Command::Key { place, what } => admin::key(&place.settings(None)?, what).await?,
+        Command::Doctor { place } => {
+            let found = doctor::check(&place.settings(None)?).await?;
+            println!("{found}");
+            return Ok(if found.is_healthy() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        }
+        Command::Config { place, what: ConfigCommand::Show } => print!("{}", place.settings(None)?.show()),
+    }
+    Ok(ExitCode::SUCCESS)
+}

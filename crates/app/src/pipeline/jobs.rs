@@ -63,6 +63,11 @@ pub(crate) fn listens_tonight(now: Timestamp) -> NewJob {
     job(format!("listens-{}", eastern(due).date()), LISTENS, json!({}), due, now)
 }
 
+/// Add up listening of past days at once.
+pub(crate) fn listens_now(now: Timestamp) -> NewJob {
+    job("listens-now".to_owned(), LISTENS, json!({}), now, now)
+}
+
 /// Analyse again what older algorithms have analysed.
 pub(crate) fn reanalyse(version: u32, now: Timestamp) -> NewJob {
     job(format!("reanalyse-{version}"), REANALYSE, json!({}), now, now)

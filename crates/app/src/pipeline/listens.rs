@@ -1,14 +1,23 @@
 //! The nightly sum of listening: one row a day, contact and listener (contract c360 X-19).
 
 use super::{Failure, Outcome, jobs};
-use crate::App;
-use touchline_model::{Caller, Timestamp, time::eastern};
+use crate::{App, AppError, require};
+use touchline_model::{Ability, Caller, Timestamp, time::eastern};
 use touchline_store::{Batch, Job, ListenDay, StoreError};
 
 /// Days that are summed and written together.
 const STEP: usize = 200;
 
 impl App {
+    /// Has past days added up at once instead of in the coming night: after loading history.
+    pub async fn count_listens_now(&self, caller: &Caller) -> Result<(), AppError> {
+        require(caller, Ability::Administer)?;
+        let mut batch = Batch::new(&caller.tenant);
+        batch.enqueue(&jobs::listens_now(self.clock.now()));
+        self.store.apply(batch).await?;
+        Ok(())
+    }
+
     pub(super) async fn count_listens(&self, caller: &Caller, job: &Job) -> Result<Outcome, Failure> {
         let tenant = &caller.tenant;
         let now = self.clock.now();

@@ -5,7 +5,9 @@ use crate::{
     world::{World, is_conflict, strings, time},
 };
 use touchline_model::*;
-use touchline_store::{Analysis, Batch, DeletedContact, SearchKey, TopicResult, TopicSet, TopicSetState, search_key};
+use touchline_store::{
+    Analysis, Batch, DeletedContact, SearchKey, TopicResult, TopicSet, TopicSetState, search_key,
+};
 
 on_both_engines!(
     a_state_moves_only_from_the_version_that_was_read,
@@ -49,7 +51,8 @@ async fn seq_of(world: &World, id: &str) -> Seq {
 async fn a_state_moves_only_from_the_version_that_was_read(world: World) {
     let World { store, tenant, .. } = &world;
     world.write(|batch| _ = batch.put(&Contact::full())).await.unwrap();
-    let moved = world.write(|batch| _ = batch.set_state("c-1", 1, "CONVERTER_REJECTED", Some("no\0 sound"))).await;
+    let moved =
+        world.write(|batch| _ = batch.set_state("c-1", 1, "CONVERTER_REJECTED", Some("no\0 sound"))).await;
     assert_eq!(moved.unwrap().seq, 2);
     let row = store.contact_row(tenant, "c-1").await.unwrap().unwrap();
     assert_eq!((row.state(), row.failure.as_deref()), ("CONVERTER_REJECTED", Some("no  sound")));
@@ -74,7 +77,7 @@ async fn a_state_moves_only_from_the_version_that_was_read(world: World) {
     let moved = world.write(|batch| _ = batch.set_state("c-1", 2, ContactState::COMPLETE, None)).await;
     assert_eq!(moved.unwrap().seq, 3);
     let row = store.contact_row(tenant, "c-1").await.unwrap().unwrap();
-    assert_eq!((row.state(), row.failure), (ContactState::COMPLETE, None));
+    assert_eq!((row.state(), row.failure.as_deref()), (ContactState::COMPLETE, None));
     assert_eq!(row.contact.value, Contact { state: Some(ContactState::new("COMPLETE")), ..Contact::full() });
 
     assert!(is_conflict(&world.write(|batch| _ = batch.set_state("c-9", 1, "X", None)).await));
@@ -134,11 +137,17 @@ async fn the_list_of_calls_joins_agent_and_analysis(world: World) {
     let (bare, full) = (&calls[0], &calls[1]);
     assert_eq!((bare.id.as_str(), &bare.agent, &bare.agent_email, &bare.stats), ("c-2", &None, &None, &None));
     assert_eq!((bare.metadata.as_str(), bare.crm_matches.as_str(), &bare.summary), ("{}", "[]", &None));
-    assert_eq!((full.agent.as_deref(), full.agent_email.as_deref()), (Some("u-1"), Some("o'brien@example.org")));
+    assert_eq!(
+        (full.agent.as_deref(), full.agent_email.as_deref()),
+        (Some("u-1"), Some("o'brien@example.org"))
+    );
     assert_eq!((full.started_at, full.duration.secs()), (Timestamp::from_micros(-999_999), 604_800.0));
     assert_eq!((full.direction.as_str(), full.state.as_str()), ("SCREENSHARE", "COMPLETE"));
     assert_eq!(serde_json::from_str::<CallStats>(full.stats.as_deref().unwrap()).unwrap(), analysis(1).stats);
-    assert_eq!(serde_json::from_str::<Summary>(full.summary.as_deref().unwrap()).unwrap(), analysis(1).summary);
+    assert_eq!(
+        serde_json::from_str::<Summary>(full.summary.as_deref().unwrap()).unwrap(),
+        analysis(1).summary
+    );
     let metadata: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&full.metadata).unwrap();
     assert_eq!(metadata, complete.metadata);
     let done = store.calls(tenant, (Timestamp::default(), 0), 9, true).await.unwrap();
@@ -220,7 +229,9 @@ async fn transcripts_come_back_as_they_were(world: World) {
     let words: Vec<String> = (0..20_000).map(|n| format!("wörd-{n}")).collect();
     let long = transcript(&words.iter().map(String::as_str).collect::<Vec<_>>());
     world
-        .write(|batch| _ = batch.put_transcript("long", &long).put_transcript("empty", &Transcript::default()))
+        .write(|batch| {
+            _ = batch.put_transcript("long", &long).put_transcript("empty", &Transcript::default())
+        })
         .await
         .unwrap();
     let ids = strings(&["long", "empty", "none"]);
@@ -254,7 +265,9 @@ async fn outdated_analyses_are_found(world: World) {
 async fn contacts_are_found_by_field_state_direction_and_agent(world: World) {
     let World { store, tenant, .. } = &world;
     let key: SearchKey = search_key("metadata.city", "köln");
-    assert!(key >= 0 && key != search_key("metadata.cit", "yköln") && key != search_key("metadata.city", "koln"));
+    assert!(
+        key >= 0 && key != search_key("metadata.cit", "yköln") && key != search_key("metadata.city", "koln")
+    );
     let at = |minutes| contact("x", minutes).started_at;
     world
         .write(|batch| {

@@ -90,10 +90,8 @@ async fn life_of<T: Sample>(world: World) {
     let stored_sparse = Stored { value: sparse.clone(), modified: start, seq: 2 };
     assert_eq!(store.get::<T>(tenant, &full.id()).await.unwrap().unwrap(), stored_full);
     assert_eq!(store.get::<T>(tenant, &sparse.id()).await.unwrap().unwrap(), stored_sparse);
-    let mut many = store
-        .get_many::<T>(tenant, &[sparse.id(), "77777".to_owned(), full.id(), full.id()])
-        .await
-        .unwrap();
+    let mut many =
+        store.get_many::<T>(tenant, &[sparse.id(), "77777".to_owned(), full.id(), full.id()]).await.unwrap();
     many.sort_by_key(|it| it.seq);
     assert_eq!(many, [stored_full.clone(), stored_sparse.clone()]);
     assert_eq!(store.get_many::<T>(tenant, &[]).await.unwrap(), []);
@@ -163,7 +161,10 @@ async fn ids_are_kept_and_ordered_by_their_bytes(world: World) {
 async fn numbers_are_ordered_as_numbers(world: World) {
     let World { store, tenant, .. } = &world;
     let numbers = [0, 2, 9, 10, 100, i64::MAX];
-    world.write(|batch| numbers.iter().for_each(|n| _ = batch.put(&Kpi::full().with_id(&n.to_string())))).await.unwrap();
+    world
+        .write(|batch| numbers.iter().for_each(|n| _ = batch.put(&Kpi::full().with_id(&n.to_string()))))
+        .await
+        .unwrap();
     let ids = |kpis: Vec<Stored<Kpi>>| kpis.into_iter().map(|it| it.value.id.0).collect::<Vec<_>>();
     assert_eq!(ids(store.list(tenant, None, 99).await.unwrap()), numbers);
     assert_eq!(ids(store.list(tenant, Some("9"), 2).await.unwrap()), [10, 100]);

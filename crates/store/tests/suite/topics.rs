@@ -15,7 +15,14 @@ on_both_engines!(
 );
 
 fn set(generation: i64, state: TopicSetState) -> TopicSet {
-    TopicSet { generation, state, topics: vec![Topic::full(), Topic::sparse()], walked: String::new(), done: 0, total: 9 }
+    TopicSet {
+        generation,
+        state,
+        topics: vec![Topic::full(), Topic::sparse()],
+        walked: String::new(),
+        done: 0,
+        total: 9,
+    }
 }
 
 fn result(internal: u32) -> TopicResult {
@@ -66,8 +73,14 @@ async fn results_belong_to_a_set(world: World) {
 async fn a_moved_epoch_refuses_results_of_before(world: World) {
     let World { store, tenant, .. } = &world;
     let (epoch, _) = store.topic_sets(tenant).await.unwrap();
-    world.write(|batch| _ = batch.hold_topic_epoch(epoch).put_topic_result(1, "a", &result(1))).await.unwrap();
-    world.write(|batch| _ = batch.put_topic_set(&set(2, TopicSetState::Building)).move_topic_epoch(epoch)).await.unwrap();
+    world
+        .write(|batch| _ = batch.hold_topic_epoch(epoch).put_topic_result(1, "a", &result(1)))
+        .await
+        .unwrap();
+    world
+        .write(|batch| _ = batch.put_topic_set(&set(2, TopicSetState::Building)).move_topic_epoch(epoch))
+        .await
+        .unwrap();
     let late = world.write(|batch| {
         batch.put(&contact("b", 0)).put_topic_result(1, "b", &result(1)).hold_topic_epoch(epoch);
     });
@@ -77,7 +90,10 @@ async fn a_moved_epoch_refuses_results_of_before(world: World) {
     assert_eq!(store.contact_count(tenant).await.unwrap(), 0);
     let (epoch, sets) = store.topic_sets(tenant).await.unwrap();
     assert_eq!((epoch, sets.len()), (1, 1));
-    world.write(|batch| _ = batch.hold_topic_epoch(epoch).put_topic_result(2, "b", &result(1))).await.unwrap();
+    world
+        .write(|batch| _ = batch.hold_topic_epoch(epoch).put_topic_result(2, "b", &result(1)))
+        .await
+        .unwrap();
     assert_eq!(store.topic_results(tenant, 2, &strings(&["b"])).await.unwrap()["b"], result(1));
 }
 

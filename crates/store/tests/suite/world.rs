@@ -72,8 +72,7 @@ impl World {
                 connection.execute_batch(sql).unwrap();
             }
             Place::Postgres { url } => {
-                let (client, connection) =
-                    tokio_postgres::connect(url, tokio_postgres::NoTls).await.unwrap();
+                let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await.unwrap();
                 let connection = tokio::spawn(connection);
                 client.batch_execute(sql).await.unwrap();
                 drop(client);
@@ -92,7 +91,18 @@ async fn open(place: &Place, clock: &Arc<FakeClock>) -> Result<Store, StoreError
 
 /// Ids whose order by bytes is not the order of any language, and that quoting could break.
 pub(crate) const HARD_IDS: [&str; 12] = [
-    " x", "\"quoted\"", "'; DROP TABLE users; --", "10", "9", "B", "Z1", "\\u0041\\", "a", "a?b$1", "é", "日本🎧",
+    " x",
+    "\"quoted\"",
+    "'; DROP TABLE users; --",
+    "10",
+    "9",
+    "B",
+    "Z1",
+    "\\u0041\\",
+    "a",
+    "a?b$1",
+    "é",
+    "日本🎧",
 ];
 
 pub(crate) fn strings(of: &[&str]) -> Vec<String> {

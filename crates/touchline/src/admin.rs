@@ -1,0 +1,139 @@
+//! Tenants and credentials from the command line, over the same use cases as the APIs.
+
+use clap::Subcommand;
+use touchline::{config::Settings, server};
+use touchline_app::{
+    App,
+    credentials::{CreatedCredential, NewCredential},
+    tenants::{NewTenant, SERVER},
+};
+use touchline_model::{Ability, Caller, TenantId};
+
+#[derive(Subcommand)]
+pub(crate) enum TenantCommand {
+    /// Make a tenant and a native token for it.
+    Create {
+        /// Short name: lower-case letters, digits, `-`.
+        id: String,
+        /// Name for people [default: the short name].
+        #[arg(long)]
+        name: Option<String>,
+    },
+    /// List the tenants.
+    List,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum KeyCommand {
+    /// Make a credential; its secret is shown this once.
+    Create {
+        /// `native` or `c360`.
+        #[arg(long, default_value = "native")]
+        dialect: String,
+        /// The tenant. Leave it out together with --operator.
+        #[arg(long)]
+        tenant: Option<String>,
+        /// An operator's native token: may make tenants, sees none of their data.
+        #[arg(long)]
+        operator: bool,
+        /// Name for people.
+        #[arg(long, default_value = "made on the command line")]
+        name: String,
+        /// For c360: the user id [default: made].
+        #[arg(long)]
+        login: Option<String>,
+        /// For c360: may delete calls.
+        #[arg(long)]
+        can_delete: bool,
+    },
+    /// List the credentials of a tenant, without secrets.
+    List {
+        /// The tenant.
+        #[arg(long)]
+        tenant: String,
+    },
+    /// Revoke a credential for good.
+    Revoke {
+        /// The tenant.
+        #[arg(long)]
+        tenant: String,
+        /// Id of the credential.
+        id: String,
+    },
+}
+
+fn caller(tenant: &str) -> Caller {
+    Caller::system(TenantId(tenant.to_owned()), "cli")
+}
+
+fn text(error: impl std::fmt::Display) -> String {
+    error.to_string()
+}
+
+pub(crate) async fn tenant(settings: &Settings, what: TenantCommand) -> Result<(), String> {
+    let app = server::open(&settings.config).await?;
+    match what {
+        TenantCommand::Create { id, name } => {
+            let name = name.unwrap_or_else(|| id.clone());
+            let tenant = app.create_tenant(&caller(SERVER), NewTenant { id, name }).await.map_err(text)?;
+            let new = native("first token", None);
+            let made = app.create_credential(&caller(tenant.id.as_str()), new).await.map_err(text)?;
+            println!("Tenant `{}` is ready. Its native token, shown this once:\n{}", tenant.id, made.secret);
+        }
+        TenantCommand::List => {
+            for tenant in app.tenants(&caller(SERVER)).await.map_err(text)? {
+                println!("{}\t{}\t{}", tenant.id, tenant.created_at, tenant.name);
+            }
+        }
+    }
+    app.store().close().await;
+    Ok(())
+}
+
+fn native(name: &str, abilities: Option<std::collections::BTreeSet<Ability>>) -> NewCredential {
+    let (dialect, name) = ("native".to_owned(), name.to_owned());
+    NewCredential { dialect, name, login: None, secret: None, abilities, can_delete: false }
+}
+
+pub(crate) async fn key(settings: &Settings, what: KeyCommand) -> Result<(), String> {
+    let app = server::open(&settings.config).await?;
+    match what {
+        KeyCommand::Create { dialect, tenant, operator, name, login, can_delete } => {
+            let made = match (tenant, operator) {
+                (Some(tenant), false) => {
+                    known(&app, &tenant).await?;
+                    let new = NewCredential { dialect, login, can_delete, ..native(&name, None) };
+                    app.create_credential(&caller(&tenant), new).await.map_err(text)?
+                }
+                (None, true) => {
+                    let abilities = [Ability::Operate, Ability::ManageCredentials].into();
+                    app.create_credential(&caller(SERVER), native(&name, Some(abilities))).await.map_err(text)?
+                }
+                _ => return Err("give either --tenant NAME or --operator".to_owned()),
+            };
+            let CreatedCredential { credential, secret } = made;
+            println!("id      {}\nlogin   {}\nsecret  {secret}\nThe secret is shown this once.", credential.id, credential.login);
+        }
+        KeyCommand::List { tenant } => {
+            known(&app, &tenant).await?;
+            for it in app.credentials(&caller(&tenant), None, usize::MAX >> 1).await.map_err(text)? {
+                let state = it.revoked_at.map_or_else(|| "in force".to_owned(), |at| format!("revoked {at}"));
+                println!("{}\t{}\t{}\t{}\t{state}", it.id, it.dialect, it.login, it.name);
+            }
+        }
+        KeyCommand::Revoke { tenant, id } => {
+            app.revoke_credential(&caller(&tenant), &id).await.map_err(text)?;
+            println!("Revoked.");
+        }
+    }
+    app.store().close().await;
+    Ok(())
+}
+
+async fn known(app: &App, tenant: &str) -> Result<(), String> {
+    let tenants = app.tenants(&caller(SERVER)).await.map_err(text)?;
+    match tenants.iter().any(|it| it.id.as_str() == tenant) {
+        true => Ok(()),
+        false => Err(format!("there is no tenant `{tenant}`")),
+    }
+}

@@ -1,0 +1,232 @@
+//! Configuration: defaults, then the TOML file, then `TOUCHLINE_*`, then flags. A wrong key is an error with its line.
+//!
+//! A setting of a section is written `section.key` in flags and messages, and `TOUCHLINE_SECTION__KEY` in the
+//! environment.
+
+use clap::Args;
+use serde::{Deserialize, Serialize};
+use std::{
+    collections::BTreeMap,
+    fmt::Write,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+use toml::{Table, Value};
+use touchline_api_c360::C360Config;
+
+/// Every setting.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Data folder.
+    pub data: PathBuf,
+    /// Address and port of the HTTP listener.
+    pub listen: SocketAddr,
+    /// PostgreSQL URL; empty: an SQLite file in the data folder.
+    pub database: String,
+    /// Largest recording, in MiB.
+    pub recording_mib: u64,
+    /// The Coach360 dialect.
+    pub c360: C360Config,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            data: "./touchline-data".into(),
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            database: String::new(),
+            recording_mib: 2_048,
+            c360: C360Config::default(),
+        }
+    }
+}
+
+/// The configuration in force, with the source of each value.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The values.
+    pub config: Config,
+    sources: BTreeMap<String, (String, String)>,
+}
+
+/// Environment variables with our prefix that are no settings.
+const NOT_SETTINGS: [&str; 3] = ["TOUCHLINE_LOG", "TOUCHLINE_PYTHON", "TOUCHLINE_TEST_DATABASE_URL"];
+
+impl Settings {
+    /// Reads the file (if any), the environment and the flags.
+    pub fn load(
+        file: Option<&Path>,
+        environment: impl Iterator<Item = (String, String)>,
+        flags: impl Iterator<Item = (&'static str, String)>,
+    ) -> Result<Self, String> {
+        let mut table = Table::try_from(Config::default()).map_err(|e| format!("the defaults are broken: {e}"))?;
+        let mut origin = BTreeMap::new();
+        if let Some(path) = file {
+            let text = std::fs::read_to_string(path).map_err(|e| format!("{}: {e}", path.display()))?;
+            // Read on its own first, so that a wrong key is reported with its line.
+            toml::from_str::<Config>(&text).map_err(|e| format!("{}: {e}", path.display()))?;
+            let given: Table = toml::from_str(&text).map_err(|e| format!("{}: {e}", path.display()))?;
+            merge(&mut table, given, "", &path.display().to_string(), &mut origin);
+        }
+        for (name, value) in environment {
+            if let Some(key) = name.strip_prefix("TOUCHLINE_")
+                && !NOT_SETTINGS.contains(&name.as_str())
+                && !name.starts_with("TOUCHLINE_TEST")
+            {
+                let key = key.to_ascii_lowercase().replace("__", ".");
+                set(&mut table, &key, &value).map_err(|e| format!("environment variable {name}: {e}"))?;
+                origin.insert(key, name);
+            }
+        }
+        for (key, value) in flags {
+            set(&mut table, key, &value).map_err(|e| format!("--{key}: {e}"))?;
+            origin.insert(key.to_owned(), format!("--{key}"));
+        }
+        let config: Config = table.clone().try_into().map_err(|e| format!("configuration: {e}"))?;
+        let mut sources = BTreeMap::new();
+        flatten(&table, "", &mut |key, value| {
+            let shown = if key == "database" { without_password(value) } else { value.to_string() };
+            let source = origin.get(&key).cloned().unwrap_or_else(|| "default".to_owned());
+            sources.insert(key, (shown, source));
+        });
+        Ok(Self { config, sources })
+    }
+
+    /// Every setting on a line: value and source. The database's password is left out.
+    pub fn show(&self) -> String {
+        self.sources.iter().fold(String::new(), |mut out, (key, (value, source))| {
+            let _ = writeln!(out, "{key} = {value}  # {source}");
+            out
+        })
+    }
+}
+
+fn without_password(url: &Value) -> String {
+    let text = url.as_str().unwrap_or_default();
+    let hidden = text.split_once("://").and_then(|(scheme, rest)| {
+        let (user, host) = rest.split_once('@')?;
+        let (name, _) = user.split_once(':')?;
+        Some(format!("{scheme}://{name}:***@{host}"))
+    });
+    Value::from(hidden.unwrap_or_else(|| text.to_owned())).to_string()
+}
+
+fn merge(into: &mut Table, from: Table, prefix: &str, source: &str, origin: &mut BTreeMap<String, String>) {
+    for (key, value) in from {
+        let path = format!("{prefix}{key}");
+        match (into.get_mut(&key), value) {
+            (Some(Value::Table(inner)), Value::Table(given)) => {
+                merge(inner, given, &format!("{path}."), source, origin);
+            }
+            (_, value) => {
+                into.insert(key, value);
+                origin.insert(path, source.to_owned());
+            }
+        }
+    }
+}
+
+/// Sets a value given as text, in the type that the setting has now.
+fn set(table: &mut Table, key: &str, text: &str) -> Result<(), String> {
+    let unknown = || format!("there is no setting `{key}`");
+    let mut here = table;
+    let mut parts = key.split('.').peekable();
+    while let Some(part) = parts.next() {
+        let slot = here.get_mut(part).ok_or_else(unknown)?;
+        if parts.peek().is_some() {
+            here = slot.as_table_mut().ok_or_else(unknown)?;
+            continue;
+        }
+        *slot = match slot {
+            Value::Boolean(_) => text.parse().map(Value::Boolean).map_err(|_| format!("`{text}` is neither true nor false"))?,
+            Value::Integer(_) => text.parse().map(Value::Integer).map_err(|_| format!("`{text}` is no whole number"))?,
+            Value::String(_) => Value::String(text.to_owned()),
+            _ => return Err(format!("`{key}` can only be set in the file")),
+        };
+        return Ok(());
+    }
+    Err(unknown())
+}
+
+fn flatten(table: &Table, prefix: &str, each: &mut impl FnMut(String, &Value)) {
+    for (key, value) in table {
+        match value {
+            Value::Table(inner) if !inner.is_empty() => flatten(inner, &format!("{prefix}{key}."), each),
+            value => each(format!("{prefix}{key}"), value),
+        }
+    }
+}
+
+/// Where the data lies. Flags win over `TOUCHLINE_*`, which wins over the file.
+#[derive(Args, Clone, Debug, Default)]
+pub struct Place {
+    /// Configuration file (TOML).
+    #[arg(long, global = true)]
+    pub config: Option<PathBuf>,
+    /// Data folder [default: ./touchline-data].
+    #[arg(long, global = true)]
+    pub data: Option<PathBuf>,
+    /// PostgreSQL URL; without it an SQLite file in the data folder.
+    #[arg(long, global = true)]
+    pub database: Option<String>,
+}
+
+impl Place {
+    /// The configuration in force.
+    pub fn settings(&self, listen: Option<&str>) -> Result<Settings, String> {
+        let flags = [
+            ("data", self.data.as_ref().map(|path| path.display().to_string())),
+            ("database", self.database.clone()),
+            ("listen", listen.map(ToOwned::to_owned)),
+        ];
+        let flags = flags.into_iter().filter_map(|(key, value)| value.map(|value| (key, value)));
+        Settings::load(self.config.as_deref(), std::env::vars(), flags)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(file: Option<&str>, env: &[(&str, &str)], flags: &[(&'static str, &str)]) -> Result<Settings, String> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = file.map(|text| {
+            let path = folder.path().join("touchline.toml");
+            std::fs::write(&path, text).unwrap();
+            path
+        });
+        let env = env.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
+        Settings::load(path.as_deref(), env, flags.iter().map(|(k, v)| (*k, (*v).to_owned())))
+    }
+
+    #[test]
+    fn flags_win_over_the_environment_which_wins_over_the_file() {
+        let file = "listen = \"127.0.0.1:1\"\nrecording_mib = 5\n[c360]\nextensions = false\n";
+        let env = [("TOUCHLINE_LISTEN", "127.0.0.1:2"), ("TOUCHLINE_RECORDING_MIB", "6"), ("HOME", "/")];
+        let settings = load(Some(file), &env, &[("listen", "127.0.0.1:3")]).unwrap();
+        assert_eq!(settings.config.listen.port(), 3);
+        assert_eq!(settings.config.recording_mib, 6);
+        assert!(!settings.config.c360.extensions);
+        let shown = settings.show();
+        assert!(shown.contains("listen = \"127.0.0.1:3\"  # --listen"), "{shown}");
+        assert!(shown.contains("recording_mib = 6  # TOUCHLINE_RECORDING_MIB"), "{shown}");
+        assert!(shown.contains("data = \"./touchline-data\"  # default"), "{shown}");
+    }
+
+    #[test]
+    fn a_wrong_key_is_an_error_with_its_line() {
+        let error = load(Some("recording_mib = 5\nlissten = 3\n"), &[], &[]).unwrap_err();
+        assert!(error.contains("line 2") && error.contains("lissten"), "{error}");
+        let error = load(None, &[("TOUCHLINE_C360__EXTENSION", "true")], &[]).unwrap_err();
+        assert!(error.contains("c360.extension"), "{error}");
+        let error = load(None, &[("TOUCHLINE_RECORDING_MIB", "many")], &[]).unwrap_err();
+        assert!(error.contains("no whole number"), "{error}");
+    }
+
+    #[test]
+    fn a_password_is_never_shown() {
+        let shown = load(None, &[], &[("database", "postgres://me:hush@host/db")]).unwrap().show();
+        assert!(shown.contains("postgres://me:***@host/db") && !shown.contains("hush"), "{shown}");
+    }
+}

@@ -1,0 +1,202 @@
+//! The sample organisation: generated, loaded through the same use cases as everybody's data, and its log-ins.
+
+use crate::{config::Settings, server};
+use bytes::Bytes;
+use futures::stream;
+use serde::{Deserialize, Serialize};
+use std::{convert::Infallible, fmt, path::PathBuf};
+use touchline_app::{
+    App,
+    contacts::ContactUpload,
+    credentials::NewCredential,
+    records::{PutResults, Ruled},
+    tenants::NewTenant,
+};
+use touchline_demo::{COMPANY, DemoContact, Options, Organisation, organisation, recording};
+use touchline_model::{Caller, TenantId, Timestamp};
+
+/// The tenant that the sample is loaded into.
+const TENANT: &str = "demo";
+/// Contacts that are written together.
+const STEP: usize = 250;
+
+/// The log-ins, as `demo-credentials.json` holds them. Later dialects add theirs.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Credentials {
+    /// The tenant.
+    pub tenant: String,
+    /// The native API.
+    pub native: Native,
+    /// The Coach360 dialect.
+    pub c360: C360,
+}
+
+/// Log-in of the native API.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Native {
+    /// Bearer token.
+    pub token: String,
+}
+
+/// Log-in of the Coach360 dialect.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct C360 {
+    /// User id.
+    pub user_id: String,
+    /// Password.
+    pub password: String,
+    /// Whether it may delete calls.
+    pub can_delete: bool,
+}
+
+/// What was loaded, and how to log in.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    file: PathBuf,
+    credentials: Credentials,
+    contacts: i64,
+    seconds: Option<f64>,
+    listen: std::net::SocketAddr,
+}
+
+impl fmt::Display for Loaded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Credentials { tenant, native, c360 } = &self.credentials;
+        match self.seconds {
+            Some(seconds) => writeln!(f, "{COMPANY}: {} contacts loaded in {seconds:.1} s.", self.contacts)?,
+            None => writeln!(f, "{COMPANY}: {} contacts, loaded earlier.", self.contacts)?,
+        }
+        let at = self.listen;
+        writeln!(f, "\n  tenant            {tenant}")?;
+        writeln!(f, "  native API        Authorization: Bearer {}", native.token)?;
+        writeln!(f, "  Coach360          {} : {}", c360.user_id, c360.password)?;
+        writeln!(f, "  all log-ins       {}", self.file.display())?;
+        writeln!(f, "\nTry:\n  curl -u '{}:{}' 'http://{at}/api/ev/2/calls?since=2020-01-01T00:00Z&limit=2'", c360.user_id, c360.password)?;
+        writeln!(f, "  curl -H 'Authorization: Bearer {}' 'http://{at}/api/touchline/v1/users?limit=2'", native.token)?;
+        write!(f, "  open http://{at}/api/docs")
+    }
+}
+
+/// Loads the sample organisation into the data folder, unless it is there already.
+pub async fn load(settings: &Settings, seed: u64, contacts: usize) -> Result<Loaded, String> {
+    let config = &settings.config;
+    let app = server::open(config).await?;
+    let file = config.data.join("demo-credentials.json");
+    let caller = Caller::system(TenantId(TENANT.to_owned()), "demo");
+    let complete = app.store().tenants().await.map_err(text)?.iter().any(|tenant| tenant.id.as_str() == TENANT);
+    let loaded = |credentials, contacts, seconds| Loaded {
+        file: file.clone(),
+        credentials,
+        contacts,
+        seconds,
+        listen: config.listen,
+    };
+    if complete {
+        let known = std::fs::read_to_string(&file).map_err(|e| {
+            format!("{}: {e}. The sample was not loaded to its end: remove {} and try again", file.display(), config.data.display())
+        })?;
+        let credentials = serde_json::from_str(&known).map_err(|e| format!("{}: {e}", file.display()))?;
+        let count = app.store().contact_count(&caller.tenant).await.map_err(text)?;
+        app.store().close().await;
+        return Ok(loaded(credentials, count, None));
+    }
+    let started = std::time::Instant::now();
+    eprintln!("Loading the sample organisation {COMPANY} ({contacts} contacts) into {} ...", config.data.display());
+    let now = app.clock().now();
+    // Midnight, so that the same seed gives the same sample all day.
+    let today = Timestamp::from_micros(now.micros() - now.micros().rem_euclid(86_400_000_000));
+    let sample = organisation(&Options { contacts, audio: contacts.min(60), ..Options::new(seed, today) });
+    app.create_tenant(&caller, NewTenant { id: TENANT.to_owned(), name: COMPANY.to_owned() }).await.map_err(text)?;
+    fill(&app, &caller, sample, seed).await?;
+    app.count_listens_now(&caller).await.map_err(text)?;
+    app.work_until_idle().await.map_err(text)?;
+    let credentials = log_ins(&app, &caller).await?;
+    // Last: its presence says that the sample is complete.
+    write_private(&file, &serde_json::to_string_pretty(&credentials).map_err(text)?)?;
+    let count = app.store().contact_count(&caller.tenant).await.map_err(text)?;
+    app.store().close().await;
+    Ok(loaded(credentials, count, Some(started.elapsed().as_secs_f64())))
+}
+
+async fn fill(app: &App, caller: &Caller, sample: Organisation, seed: u64) -> Result<(), String> {
+    put(app, caller, sample.groups).await?;
+    put(app, caller, sample.users).await?;
+    put(app, caller, sample.topics).await?;
+    put(app, caller, sample.scorecards).await?;
+    let mut contacts = sample.contacts.into_iter().peekable();
+    while contacts.peek().is_some() {
+        let step: Vec<DemoContact> = contacts.by_ref().take(STEP).collect();
+        let recorded: Vec<DemoContact> = step.iter().filter(|it| it.has_audio).cloned().collect();
+        let uploads = step.into_iter().map(|it| {
+            let words = (!it.transcript.words.is_empty()).then_some(it.transcript);
+            ContactUpload::new(it.contact, words)
+        });
+        accepted(app.put_contacts(caller, uploads.collect()).await.map_err(text)?)?;
+        for it in recorded {
+            let wav = recording(&it.transcript, it.contact.duration, seed);
+            let bytes = stream::iter([Ok::<_, Infallible>(Bytes::from(wav))]);
+            let name = it.contact.original_path.clone();
+            app.receive_recording(caller, it.contact.id.as_str(), name.as_deref(), bytes).await.map_err(text)?;
+        }
+    }
+    put(app, caller, sample.evaluations).await?;
+    put(app, caller, sample.feedback).await?;
+    put(app, caller, sample.shares).await?;
+    put(app, caller, sample.listens).await?;
+    put(app, caller, sample.kpis).await?;
+    put(app, caller, sample.observations).await?;
+    put(app, caller, sample.plans).await?;
+    put(app, caller, sample.sessions).await
+}
+
+async fn put<T: Ruled>(app: &App, caller: &Caller, records: Vec<T>) -> Result<(), String> {
+    for step in records.chunks(500) {
+        accepted(app.put_many(caller, step.to_vec()).await.map_err(text)?)?;
+    }
+    Ok(())
+}
+
+fn accepted(results: PutResults) -> Result<(), String> {
+    results.into_iter().try_for_each(|result| result.map(|_| ()).map_err(|e| format!("the sample is broken: {e}")))
+}
+
+async fn log_ins(app: &App, caller: &Caller) -> Result<Credentials, String> {
+    // Not an operator's: everything inside the tenant.
+    let native = NewCredential {
+        dialect: "native".to_owned(),
+        name: "Demo, native API".to_owned(),
+        login: None,
+        secret: None,
+        abilities: None,
+        can_delete: false,
+    };
+    let c360 = NewCredential {
+        dialect: "c360".to_owned(),
+        name: "Demo, Coach360".to_owned(),
+        can_delete: true,
+        ..native.clone()
+    };
+    let native = app.create_credential(caller, native).await.map_err(text)?;
+    let c360 = app.create_credential(caller, c360).await.map_err(text)?;
+    Ok(Credentials {
+        tenant: TENANT.to_owned(),
+        native: Native { token: native.secret },
+        c360: C360 { user_id: c360.credential.login, password: c360.secret, can_delete: true },
+    })
+}
+
+/// Writes a file that only its owner may read.
+fn write_private(path: &std::path::Path, content: &str) -> Result<(), String> {
+    use std::{io::Write, os::unix::fs::OpenOptionsExt};
+    let file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path);
+    let written = file.and_then(|mut file| {
+        file.write_all(content.as_bytes())?;
+        file.sync_all()
+    });
+    written.map_err(|e| format!("{}: {e}", path.display()))
+}
+
+fn text(error: impl fmt::Display) -> String {
+    error.to_string()
+}

@@ -1,0 +1,8 @@
+//! The program's parts, as a library so that tests and the program share them: configuration, wiring, the sample
+//! organisation, import, and the check of a store.
+
+pub mod config;
+pub mod demo;
+pub mod doctor;
+pub mod import;
+pub mod server;

@@ -1,0 +1,133 @@
+//! Wiring: store, app, dialects, listener, workers, and an orderly stop.
+
+use crate::config::{Config, Settings};
+use axum::{Json, Router, extract::State, http::StatusCode, routing::get};
+use serde_json::json;
+use std::{fmt::Display, sync::Arc};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use touchline_app::{App, Limits, SystemEntropy};
+use touchline_model::{Clock, SystemClock};
+use touchline_store::{Blobs, Store};
+
+/// Opens the store and blobs that the settings name.
+pub async fn open(config: &Config) -> Result<App, String> {
+    open_with(config, Arc::new(SystemClock)).await
+}
+
+/// The same, with a clock of the caller's.
+pub async fn open_with(config: &Config, clock: Arc<dyn Clock>) -> Result<App, String> {
+    std::fs::create_dir_all(&config.data).map_err(|e| format!("data folder {}: {e}", config.data.display()))?;
+    let store = if config.database.is_empty() {
+        Store::open_sqlite(&config.data.join("touchline.db"), clock.clone()).await
+    } else {
+        Store::open_postgres(&config.database, clock.clone()).await
+    };
+    let store = store.map_err(|e| format!("could not open the database: {e}"))?;
+    let blobs = Blobs::open(&config.data.join("recordings")).map_err(|e| format!("recordings folder: {e}"))?;
+    let limits = Limits { recording_bytes: config.recording_mib << 20, ..Limits::default() };
+    Ok(App::new(store, blobs, clock, Arc::new(SystemEntropy), limits))
+}
+
+/// All dialects on one port.
+pub fn router(app: &App, config: &Config) -> Router {
+    const NATIVE: &str = "/api/touchline/v1/openapi.json";
+    const C360: &str = "/api/docs/c360/openapi.json";
+    Router::new()
+        .merge(touchline_api_native::router(app.clone()))
+        .merge(touchline_api_c360::router(app.clone(), config.c360.clone()))
+        .merge(touchline_http::document_route(C360, &touchline_api_c360::document(app.clone(), config.c360.clone())))
+        .merge(touchline_http::docs_routes(vec![("Native API", NATIVE), ("Coach360", C360)]))
+        .merge(health(app.clone()))
+}
+
+fn health(app: App) -> Router {
+    let router = Router::new()
+        .route("/", get(async || axum::response::Redirect::temporary("/api/docs")))
+        .route("/healthz", get(async || "ok\n"))
+        .route("/readyz", get(ready))
+        .route("/metrics", get(metrics))
+        .with_state(app);
+    touchline_http::envelope(router)
+}
+
+async fn ready(State(app): State<App>) -> (StatusCode, Json<serde_json::Value>) {
+    let database = match app.store().ping().await {
+        Ok(()) => json!("ok"),
+        Err(error) => {
+            tracing::warn!(%error, "The database does not answer");
+            json!("does not answer")
+        }
+    };
+    let well = database == "ok";
+    let status = if well { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, Json(json!({ "ready": well, "database": database })))
+}
+
+async fn metrics(State(app): State<App>) -> Result<String, StatusCode> {
+    let jobs = app.store().open_jobs().await.map_err(|_| StatusCode::SERVICE_UNAVAILABLE)?;
+    let version = env!("CARGO_PKG_VERSION");
+    let mut text = format!(
+        "# HELP touchline_build_info The release that runs.\n# TYPE touchline_build_info gauge\n\
+         touchline_build_info{{version=\"{version}\"}} 1\n\
+         # HELP touchline_jobs_open Jobs that wait or run.\n# TYPE touchline_jobs_open gauge\n\
+         touchline_jobs_open {jobs}\n"
+    );
+    if let Some(bytes) = resident_bytes() {
+        text.push_str(
+            "# HELP process_resident_memory_bytes Resident memory.\n# TYPE process_resident_memory_bytes gauge\n",
+        );
+        text.push_str(&format!("process_resident_memory_bytes {bytes}\n"));
+    }
+    Ok(text)
+}
+
+/// Resident memory of this process, where the system tells.
+fn resident_bytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    Some(line.trim().trim_end_matches(" kB").parse::<u64>().ok()? * 1024)
+}
+
+/// Serves until `stop` resolves, then finishes requests and jobs under way. `greeting` is printed when ready.
+pub async fn serve(
+    settings: &Settings,
+    greeting: Option<&dyn Display>,
+    stop: impl Future<Output = ()>,
+) -> Result<(), String> {
+    let config = &settings.config;
+    let app = open(config).await?;
+    let listener = TcpListener::bind(config.listen).await;
+    let listener = listener.map_err(|e| format!("cannot listen on {}: {e}", config.listen))?;
+    let address = listener.local_addr().map_err(|e| e.to_string())?;
+    let stopping = CancellationToken::new();
+    let work = tokio::spawn(app.clone().work(stopping.clone().cancelled_owned()));
+    let engine = if config.database.is_empty() { "SQLite" } else { "PostgreSQL" };
+    println!("Touchline is ready at http://{address} (data in {}, {engine})", config.data.display());
+    if let Some(greeting) = greeting {
+        println!("{greeting}");
+    } else if app.store().tenants().await.is_ok_and(|tenants| tenants.is_empty()) {
+        println!("There is no tenant yet: make one with `touchline tenant create NAME`.");
+    }
+    touchline_http::serve(listener, router(&app, config), stop).await;
+    stopping.cancel();
+    let _ = work.await;
+    app.store().close().await;
+    Ok(())
+}
+
+/// Resolves at Ctrl-C or SIGTERM.
+pub async fn stop_signal() {
+    let terminate = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        () = terminate => {}
+    }
+}
