@@ -60,7 +60,7 @@ pub enum Line {
     TooLong {
         /// Its number.
         number: u64,
-        /// Its length in bytes.
+        /// Its length in bytes, possibly with its CR.
         length: u64,
     },
 }
@@ -139,9 +139,10 @@ impl NdjsonLines {
         }
     }
 
-    /// Remembers the start of a line, as long as it may still be short enough (and one more for a CR).
+    /// Remembers the start of a line, as long as it may still be short enough (and four more for a
+    /// byte order mark and a CR).
     fn keep(&mut self, piece: &[u8]) {
-        if self.skipped > 0 || self.carry.len() + piece.len() > self.max_line.saturating_add(1) {
+        if self.skipped > 0 || self.carry.len() + piece.len() > self.max_line.saturating_add(4) {
             self.skipped += (self.carry.len() + piece.len()) as u64;
             self.carry = BytesMut::new();
         } else {

@@ -9,10 +9,10 @@ use axum::Router;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, Request, State};
 use axum::handler::Handler;
 use axum::response::Response;
-use axum::routing::{MethodFilter, MethodRouter};
+use axum::routing::{MethodFilter, MethodRouter, any};
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use http::{HeaderMap, HeaderValue, Method, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use percent_encoding::percent_decode_str;
 
 use crate::document::{self, DocInfo};
@@ -35,7 +35,11 @@ impl Default for RouteOptions {
     }
 }
 
+/// A handler with its extractors resolved.
 type Endpoint<S> = Arc<dyn Fn(Request, S) -> BoxFuture<'static, Response> + Send + Sync>;
+
+/// The operations of one path.
+type Endpoints<S> = Vec<(Operation, Endpoint<S>)>;
 
 /// Collects the operations of one dialect. `S` is the axum state of its handlers.
 pub struct Routes<G: Gate, S = ()> {
@@ -95,7 +99,7 @@ impl<G: Gate, S: Clone + Send + Sync + 'static> Routes<G, S> {
     /// The router, for handlers with the state `S`.
     pub fn into_router_with(self, state: S) -> Router {
         let gate = self.gate;
-        let mut paths: Vec<(&'static str, Vec<(Operation, Endpoint<S>)>)> = Vec::new();
+        let mut paths: Vec<(&'static str, Endpoints<S>)> = Vec::new();
         for (operation, endpoint) in self.operations.into_iter().zip(self.endpoints) {
             match paths.iter_mut().find(|(path, _)| *path == operation.path) {
                 Some((_, operations)) => operations.push((operation, endpoint)),
@@ -108,7 +112,7 @@ impl<G: Gate, S: Clone + Send + Sync + 'static> Routes<G, S> {
             let methods = method_router(&gate, self.options, operations);
             let full = format!("{}{path}", self.prefix);
             // A wildcard takes the slash itself.
-            if self.options.trailing_slash && !full.ends_with('/') && !full.ends_with("*}") {
+            if self.options.trailing_slash && !full.ends_with('/') && !full.contains("{*") {
                 routes.push((format!("{full}/"), methods.clone()));
             }
             routes.push((full, methods));
@@ -139,10 +143,20 @@ impl<G: Gate> Routes<G, ()> {
 fn method_router<G: Gate, S: Clone + Send + Sync + 'static>(
     gate: &G,
     options: RouteOptions,
-    operations: Vec<(Operation, Endpoint<S>)>,
+    operations: Endpoints<S>,
 ) -> MethodRouter<S> {
     let allow = allow_header(options, &operations);
-    let mut methods = MethodRouter::new();
+    let wildcard_free = operations.iter().all(|(operation, _)| !operation.path.contains("{*"));
+    let other = (gate.clone(), allow.clone());
+    // `any` keeps the router from adding `Allow` by itself, also to a 401.
+    let mut methods = any(move |request: Request| {
+        let (gate, allow) = other.clone();
+        async move {
+            let odd = wildcard_free && has_empty_segment(&request);
+            let refusal = if odd { Refusal::NotFound } else { Refusal::MethodNotAllowed };
+            with_allow(shielded(&gate, refused(&gate, refusal, request)).await, &allow)
+        }
+    });
     for (operation, endpoint) in operations {
         let Ok(filter) = MethodFilter::try_from(operation.method.clone()) else {
             tracing::error!(id = operation.id, "the router cannot route this method");
@@ -154,13 +168,14 @@ fn method_router<G: Gate, S: Clone + Send + Sync + 'static>(
             let (gate, allow, endpoint) = (gate.clone(), allow.clone(), endpoint.clone());
             async move {
                 let answer = async {
-                    let head_refused = request.method() == Method::HEAD && !options.head;
-                    let policy = if head_refused { Policy::Anyone } else { policy };
+                    if wildcard_free && has_empty_segment(&request) {
+                        return refused(&gate, Refusal::NotFound, request).await;
+                    }
+                    if request.method() == Method::HEAD && !options.head {
+                        return with_allow(refused(&gate, Refusal::MethodNotAllowed, request).await, &allow);
+                    }
                     if let Err(refusal) = enter(&gate, policy, &mut request).await {
                         return gate.refuse(refusal);
-                    }
-                    if head_refused {
-                        return with_allow(gate.refuse(Refusal::MethodNotAllowed), &allow);
                     }
                     if let Err(refusal) = check_shape(&mut request, max_bytes) {
                         return gate.refuse(refusal);
@@ -171,37 +186,27 @@ fn method_router<G: Gate, S: Clone + Send + Sync + 'static>(
             }
         });
     }
-    let gate = gate.clone();
-    methods.fallback(move |mut request: Request| {
-        let (gate, allow) = (gate.clone(), allow.clone());
-        async move {
-            let answer = async {
-                match enter(&gate, Policy::Anyone, &mut request).await {
-                    Ok(()) => with_allow(gate.refuse(Refusal::MethodNotAllowed), &allow),
-                    Err(refusal) => gate.refuse(refusal),
-                }
-            };
-            shielded(&gate, answer).await
-        }
-    })
+    methods
 }
 
 /// 404, but 401 for strangers: they learn nothing about what exists.
 fn unknown_path<G: Gate, S: Clone + Send + Sync + 'static>(gate: &G) -> MethodRouter<S> {
     let gate = gate.clone();
-    MethodRouter::new().fallback(move |mut request: Request| {
+    any(move |request: Request| {
         let gate = gate.clone();
-        async move {
-            let answer = async {
-                let entered = enter(&gate, Policy::Anyone, &mut request).await;
-                gate.refuse(entered.err().unwrap_or(Refusal::NotFound))
-            };
-            let mut response = shielded(&gate, answer).await;
-            // Otherwise the router adds an empty one, as if the path existed and allowed nothing.
-            response.headers_mut().remove(header::ALLOW);
-            response
-        }
+        async move { shielded(&gate, refused(&gate, Refusal::NotFound, request)).await }
     })
+}
+
+/// The refusal, for callers who are known and whose turn it is; the others hear that first.
+async fn refused<G: Gate>(gate: &G, refusal: Refusal, mut request: Request) -> Response {
+    let entered = enter(gate, Policy::Anyone, &mut request).await;
+    gate.refuse(entered.err().unwrap_or(refusal))
+}
+
+/// The router lets `{id}` be empty before a trailing slash; ids never are.
+fn has_empty_segment(request: &Request) -> bool {
+    request.uri().path().contains("//")
 }
 
 /// Identify, admit, policy; puts the caller into the extensions.
@@ -266,7 +271,10 @@ fn allow_header<S>(options: RouteOptions, operations: &[(Operation, Endpoint<S>)
     HeaderValue::from_str(&methods.join(", ")).unwrap_or_else(|_| HeaderValue::from_static(""))
 }
 
+/// Names the methods that exist, if the answer says that this one does not.
 fn with_allow(mut response: Response, allow: &HeaderValue) -> Response {
-    response.headers_mut().insert(header::ALLOW, allow.clone());
+    if response.status() == StatusCode::METHOD_NOT_ALLOWED {
+        response.headers_mut().insert(header::ALLOW, allow.clone());
+    }
     response
 }
