@@ -1,6 +1,10 @@
 //! Tenants: made by an operator.
 
-use crate::{App, AppError, require};
+use crate::{
+    App, AppError,
+    credentials::{CreatedCredential, NewCredential},
+    require,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use touchline_model::{Ability, Caller, Invalid, Tenant, TenantId, validate};
@@ -38,6 +42,23 @@ impl App {
         batch.audit(AuditNote::new(caller, "tenant.create", tenant.id.as_str(), &*tenant.name));
         self.store.apply(batch).await?;
         Ok(tenant)
+    }
+
+    /// Makes a credential of a tenant, so that somebody can begin there.
+    pub async fn create_tenant_credential(
+        &self,
+        caller: &Caller,
+        tenant: &str,
+        new: NewCredential,
+    ) -> Result<CreatedCredential, AppError> {
+        require(caller, Ability::Operate)?;
+        let tenant = TenantId(tenant.to_owned());
+        if tenant.as_str() == SERVER || !self.store.tenants().await?.iter().any(|it| it.id == tenant) {
+            return Err(Invalid::new("tenant", format!("there is no tenant `{tenant}`")).into());
+        }
+        // Inside the tenant this operator may do what the tenant's own administrator may, and is named in its trail.
+        let inside = Caller { tenant, abilities: Ability::all_of_tenant(), ..caller.clone() };
+        self.create_credential(&inside, new).await
     }
 
     /// Every tenant.

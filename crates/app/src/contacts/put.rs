@@ -4,15 +4,29 @@ use super::{ContactUpload, TranscriptUpload, fields};
 use crate::{
     App, AppError, entropy,
     pipeline::jobs,
-    records::{ATTEMPTS, Put, PutResults, PutStatus},
+    records::{ATTEMPTS, Key, Put, PutResults, PutStatus, taken},
     require,
 };
 use std::collections::{HashMap, HashSet};
-use touchline_model::{Ability, Caller, Contact, ContactState, Kind, MediaTime, Record, Transcript};
-use touchline_store::{AuditNote, Batch, ContactRow};
+use touchline_model::{
+    Ability, Caller, Contact, ContactState, Invalid, Kind, MediaTime, Record, Seq, Stored, Transcript,
+    Validate,
+};
+use touchline_store::{AuditNote, Batch, ContactRow, StoreError};
 
 /// A checked upload.
 type Parts = (Contact, Option<Transcript>);
+
+/// What is wanted of contacts that are there already.
+#[derive(Clone, Copy)]
+enum Mode<'a> {
+    /// Replace them.
+    Put,
+    /// Refuse them; remember the idempotency key with what is made.
+    Create(Option<&'a Key>),
+    /// Replace the one that has this version, which must be there.
+    Change(Seq),
+}
 
 /// What is there already.
 struct Known {
@@ -61,6 +75,51 @@ impl App {
         results.pop().unwrap_or_else(|| Err(AppError::Internal("no result for a contact".into())))
     }
 
+    /// Creates one contact, which must be new or just so already; with an idempotency key, once (see [`App::create`]).
+    pub async fn create_contact(
+        &self,
+        caller: &Caller,
+        key: Option<&str>,
+        mut upload: ContactUpload,
+    ) -> Result<Put, AppError> {
+        require(caller, Ability::WriteContacts)?;
+        let key = key.map(|key| Key::new(Kind::Contact, key, &upload)).transpose()?;
+        if upload.id.is_empty() {
+            upload.id = entropy::new_id(&*self.entropy, self.clock.now()).into();
+        }
+        let parts = upload.into_parts()?;
+        for _ in 0..ATTEMPTS {
+            if let Some(made) = self.made_before(caller, key.as_ref()).await? {
+                return Ok(made);
+            }
+            match self.try_put_one(caller, parts.clone(), Mode::Create(key.as_ref())).await? {
+                // Either others changed the same contact, or another request used the same key.
+                None => {}
+                Some(done) => return done,
+            }
+        }
+        Err(AppError::Conflict("others keep changing this contact; try again".to_owned()))
+    }
+
+    /// Reads a contact, lets `change` change it, checks and writes it. `change` runs again when others were faster.
+    pub async fn change_contact<F>(&self, caller: &Caller, id: &str, change: F) -> Result<Put, AppError>
+    where
+        F: Fn(&mut Contact) -> Result<(), Invalid>,
+    {
+        require(caller, Ability::WriteContacts)?;
+        for _ in 0..ATTEMPTS {
+            let Stored { value: mut contact, seq, .. } = self.contact_row(caller, id).await?.contact;
+            change(&mut contact)?;
+            id.clone_into(&mut contact.id.0);
+            contact.validate()?;
+            match self.try_put_one(caller, (contact, None), Mode::Change(seq)).await? {
+                None => {}
+                Some(done) => return done,
+            }
+        }
+        Err(AppError::Conflict("others keep changing this contact; try again".to_owned()))
+    }
+
     /// Creates or replaces the transcript of a contact.
     pub async fn put_transcript(
         &self,
@@ -71,17 +130,11 @@ impl App {
         require(caller, Ability::WriteContacts)?;
         let transcript = upload.into_transcript()?;
         for _ in 0..ATTEMPTS {
-            let row = self.contact_row(caller, id).await?;
-            let mut contact = row.contact.value;
+            let Stored { value: mut contact, seq, .. } = self.contact_row(caller, id).await?.contact;
             contact.state = None;
-            let mut results = vec![Ok(Put { id: id.to_owned(), status: PutStatus::Unchanged })];
-            let waiting = [(0, (contact, Some(transcript.clone())))];
-            match self.try_put_contacts(caller, &waiting, &mut results, true).await {
-                Err(AppError::Conflict(_)) => {}
-                Err(other) => return Err(other),
-                Ok(()) => {
-                    return results.pop().unwrap_or_else(|| Err(AppError::Internal("no result".into())));
-                }
+            match self.try_put_one(caller, (contact, Some(transcript.clone())), Mode::Change(seq)).await? {
+                None => {}
+                Some(done) => return done,
             }
         }
         Err(AppError::Conflict("others keep changing this contact; try again".to_owned()))
@@ -98,7 +151,7 @@ impl App {
             return Ok(());
         }
         for _ in 0..ATTEMPTS {
-            match self.try_put_contacts(caller, &waiting, results, false).await {
+            match self.try_put_contacts(caller, &waiting, results, Mode::Put).await {
                 Err(AppError::Conflict(_)) => {}
                 other => return other,
             }
@@ -106,16 +159,32 @@ impl App {
         Err(AppError::Conflict("others keep changing the same contacts; try again".to_owned()))
     }
 
+    /// One attempt to put one contact; `None`: somebody else was faster.
+    async fn try_put_one(
+        &self,
+        caller: &Caller,
+        parts: Parts,
+        mode: Mode<'_>,
+    ) -> Result<Option<Result<Put, AppError>>, AppError> {
+        let id = parts.0.id.0.clone();
+        let mut results = vec![Ok(Put { id, status: PutStatus::Unchanged })];
+        match self.try_put_contacts(caller, &[(0, parts)], &mut results, mode).await {
+            Err(AppError::Conflict(_)) => Ok(None),
+            Err(other) => Err(other),
+            Ok(()) => Ok(results.pop()),
+        }
+    }
+
     async fn try_put_contacts(
         &self,
         caller: &Caller,
         waiting: &[(usize, Parts)],
         results: &mut PutResults,
-        must_exist: bool,
+        mode: Mode<'_>,
     ) -> Result<(), AppError> {
         let known = self.known(caller, waiting).await?;
         let mut batch = Batch::new(&caller.tenant);
-        let (mut analyse, mut changed) = (Vec::new(), 0);
+        let (mut analyse, mut analyse_words, mut changed) = (Vec::new(), Vec::new(), 0);
         for (at, (contact, transcript)) in waiting {
             let id = contact.id.as_str();
             if known.erased.contains(id) {
@@ -123,21 +192,45 @@ impl App {
                 continue;
             }
             let row = known.rows.get(id);
-            if must_exist && row.is_none() {
-                return Err(AppError::NotFound { kind: Kind::Contact, id: id.to_owned() });
+            if let Mode::Change(seq) = mode {
+                let Some(row) = row else {
+                    return Err(AppError::NotFound { kind: Kind::Contact, id: id.to_owned() });
+                };
+                if row.contact.seq != seq {
+                    return Err(StoreError::Conflict.into());
+                }
             }
             let transcript = transcript.as_ref().filter(|it| known.transcripts.get(id) != Some(*it));
-            let status = write(&mut batch, contact, transcript, row);
+            let settled = settle(contact, transcript, row);
+            let status = status(&settled, transcript, row);
+            if let Mode::Create(key) = mode {
+                if status == PutStatus::Updated {
+                    results[*at] = Err(taken(Kind::Contact, id));
+                    continue;
+                }
+                if let Some(key) = key {
+                    key.remember(&mut batch, id);
+                }
+            }
+            if status != PutStatus::Unchanged {
+                write(&mut batch, &settled, transcript, row);
+            }
             if status != PutStatus::Unchanged {
                 changed += 1;
             }
             if transcript.is_some() {
                 analyse.push(id.to_owned());
+            } else if row.is_some_and(|row| analysed_otherwise(&settled, &row.contact.value)) {
+                analyse_words.push(id.to_owned());
             }
             results[*at] = Ok(Put { id: id.to_owned(), status });
         }
         if changed == 0 {
+            self.store.apply(batch).await?;
             return Ok(());
+        }
+        if !analyse_words.is_empty() {
+            analyse.append(&mut self.store.transcribed(&caller.tenant, &analyse_words).await?);
         }
         if !analyse.is_empty() {
             let now = self.clock.now();
@@ -174,14 +267,8 @@ impl App {
     }
 }
 
-/// Writes one contact, if it is new or different. `transcript` is given only when it is new or different.
-fn write(
-    batch: &mut Batch,
-    given: &Contact,
-    transcript: Option<&Transcript>,
-    row: Option<&ContactRow>,
-) -> PutStatus {
-    let id = given.id.as_str();
+/// The contact as it will be kept. `transcript` is given only when it is new or different.
+fn settle(given: &Contact, transcript: Option<&Transcript>, row: Option<&ContactRow>) -> Contact {
     let mut contact = given.clone();
     let before = row.map(|row| &row.contact.value);
     let waits = transcript.is_some().then(|| ContactState::new(ContactState::ANALYZING));
@@ -197,13 +284,30 @@ fn write(
     if contact.original_path.is_none() && row.is_some_and(|row| row.recording.is_some()) {
         contact.original_path = before.and_then(|it| it.original_path.clone());
     }
-    if before == Some(&contact) && transcript.is_none() {
-        return PutStatus::Unchanged;
+    contact
+}
+
+fn status(contact: &Contact, transcript: Option<&Transcript>, row: Option<&ContactRow>) -> PutStatus {
+    match row {
+        None => PutStatus::Created,
+        Some(row) if row.contact.value == *contact && transcript.is_none() => PutStatus::Unchanged,
+        Some(_) => PutStatus::Updated,
     }
+}
+
+/// Whether the results of the analysis depend on the difference: who the speakers are, and how long it lasted.
+fn analysed_otherwise(contact: &Contact, before: &Contact) -> bool {
+    contact.crm_matches != before.crm_matches || contact.duration != before.duration
+}
+
+/// Writes one contact as [`settle`]d.
+fn write(batch: &mut Batch, contact: &Contact, transcript: Option<&Transcript>, row: Option<&ContactRow>) {
+    let id = contact.id.as_str();
+    let before = row.map(|row| &row.contact.value);
     if let Some(row) = row {
         batch.hold_contact(id, row.contact.seq);
     }
-    let (old, new) = (before.map(fields::keys).unwrap_or_default(), fields::keys(&contact));
+    let (old, new) = (before.map(fields::keys).unwrap_or_default(), fields::keys(contact));
     let moved = before.is_some_and(|it| it.started_at != contact.started_at);
     if let Some(before) = before {
         for key in old.iter().filter(|key| moved || !new.contains(key)) {
@@ -213,9 +317,8 @@ fn write(
     for key in new.iter().filter(|key| moved || !old.contains(key)) {
         batch.put_field(*key, contact.started_at, id);
     }
-    batch.put(&contact);
+    batch.put(contact);
     if let Some(transcript) = transcript {
         batch.put_transcript(id, transcript);
     }
-    if row.is_some() { PutStatus::Updated } else { PutStatus::Created }
 }

@@ -1,7 +1,9 @@
 //! Creating, changing, reading and deleting the records of a tenant, with the rules of each kind.
 
+mod once;
 mod rules;
 
+pub(crate) use once::{Key, taken};
 pub use rules::Ruled;
 
 use crate::{App, AppError, entropy, require};
@@ -48,7 +50,7 @@ impl App {
         require(caller, T::WRITE)?;
         self.give_ids(&caller.tenant, &mut items).await?;
         for _ in 0..ATTEMPTS {
-            match self.try_put(caller, &items).await {
+            match self.try_put(caller, &items, None).await {
                 Err(AppError::Conflict(_)) => {}
                 other => return other,
             }
@@ -63,34 +65,37 @@ impl App {
     }
 
     /// Creates one record once for an idempotency key: the same key again finds what it made.
-    pub async fn create_once<T: Ruled>(
+    pub async fn create_once<T: Ruled>(&self, caller: &Caller, key: &str, item: T) -> Result<Put, AppError> {
+        self.create(caller, Some(key), item).await
+    }
+
+    /// Creates one record, which must be new or just so already. With an idempotency key it is created once: the same
+    /// key again finds what it made, whatever became of it since; the same key with something else is a conflict.
+    pub async fn create<T: Ruled>(
         &self,
         caller: &Caller,
-        key: &str,
+        key: Option<&str>,
         mut item: T,
     ) -> Result<Put, AppError> {
         require(caller, T::WRITE)?;
-        touchline_model::validate::id("Idempotency-Key", key)?;
-        let key = format!("{}:{key}", T::KIND);
-        if let Some(id) = self.store.idempotency(&caller.tenant, &key).await? {
-            item.set_id(&id);
-            let existing = self.store.get::<T>(&caller.tenant, &id).await?;
-            self.check_rules(&caller.tenant, std::slice::from_ref(&item))
-                .await?
-                .pop()
-                .flatten()
-                .map_or(Ok(()), Err)?;
-            return match existing.map(|it| it.value == item.clone().settled()) {
-                Some(true) => Ok(Put { id, status: PutStatus::Unchanged }),
-                _ => Err(AppError::Conflict("this Idempotency-Key was used for something else".to_owned())),
-            };
-        }
+        let key = key.map(|key| Key::new(T::KIND, key, &item)).transpose()?;
         self.give_ids(&caller.tenant, std::slice::from_mut(&mut item)).await?;
-        let id = item.id();
-        let mut batch = Batch::new(&caller.tenant);
-        batch.put_idempotency(&key, &id);
-        self.store.apply(batch).await?;
-        self.put_one(caller, item).await
+        for _ in 0..ATTEMPTS {
+            if let Some(made) = self.made_before(caller, key.as_ref()).await? {
+                return Ok(made);
+            }
+            match self.try_put(caller, std::slice::from_ref(&item), Some(key.as_ref())).await {
+                // Either others changed the same record, or another request used the same key.
+                Err(AppError::Conflict(_)) => {}
+                Err(other) => return Err(other),
+                Ok(mut results) => {
+                    return results
+                        .pop()
+                        .unwrap_or_else(|| Err(AppError::Internal("no result for a record".into())));
+                }
+            }
+        }
+        Err(AppError::Conflict("others keep changing the same record; try again".to_owned()))
     }
 
     async fn give_ids<T: Ruled>(&self, tenant: &TenantId, items: &mut [T]) -> Result<(), AppError> {
@@ -128,7 +133,13 @@ impl App {
         Ok(faults)
     }
 
-    async fn try_put<T: Ruled>(&self, caller: &Caller, items: &[T]) -> Result<PutResults, AppError> {
+    /// `create`: the records must be new; an idempotency key is remembered with them.
+    async fn try_put<T: Ruled>(
+        &self,
+        caller: &Caller,
+        items: &[T],
+        create: Option<Option<&Key>>,
+    ) -> Result<PutResults, AppError> {
         let tenant = &caller.tenant;
         let mut faults = self.check_rules(tenant, items).await?;
         let ids: Vec<String> = items.iter().map(touchline_model::Record::id).collect();
@@ -148,6 +159,13 @@ impl App {
                 Some(before) if *before == item => PutStatus::Unchanged,
                 Some(_) => PutStatus::Updated,
             };
+            if create.is_some() && status == PutStatus::Updated {
+                results.push(Err(taken(T::KIND, &id)));
+                continue;
+            }
+            if let Some(Some(key)) = create {
+                key.remember(&mut batch, &id);
+            }
             if status != PutStatus::Unchanged {
                 item.put(&mut batch);
                 changed.push(item.clone());
@@ -156,6 +174,7 @@ impl App {
             results.push(Ok(Put { id, status }));
         }
         if changed.is_empty() {
+            self.store.apply(batch).await?;
             return Ok(results);
         }
         T::also(self, tenant, &mut batch, &changed).await?;
