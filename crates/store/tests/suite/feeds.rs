@@ -81,13 +81,7 @@ async fn shares_come_by_the_time_of_sharing(world: World) {
 }
 
 fn listen(id: &str, secs: f64) -> Listen {
-    Listen {
-        id: id.into(),
-        contact_id: "c-1".into(),
-        listener_id: "u-2".into(),
-        started_at: time("2026-02-01T10:00:00Z"),
-        duration: MediaTime::from_secs(secs),
-    }
+    Listen { id: id.into(), duration: MediaTime::from_secs(secs), ..Listen::full() }
 }
 
 fn day_of(duration: MediaTime) -> ListenDay {
@@ -107,8 +101,8 @@ async fn listening_is_counted_once_a_day(world: World) {
     let today = "2026-02-02";
     world
         .write(|batch| {
-            batch.put_listen(&listen("a", 1.5), "2026-02-01").put_listen(&listen("b", 2.0), "2026-02-01");
-            batch.put_listen(&listen("now", 9.0), today);
+            batch.put(&listen("a", 1.5)).put(&listen("b", 2.0));
+            batch.put(&Listen { started_at: time("2026-02-02T23:30:00Z"), ..listen("now", 9.0) });
         })
         .await
         .unwrap();
@@ -127,7 +121,7 @@ async fn listening_is_counted_once_a_day(world: World) {
     assert_eq!((told[0].kind, told[0].id.as_str(), told.len()), (Kind::Listen, "2026-02-01/c-1/u-2", 1));
 
     // A stretch that grows opens its day again.
-    world.write(|batch| _ = batch.put_listen(&listen("a", 4.0), "2026-02-01")).await.unwrap();
+    world.write(|batch| _ = batch.put(&listen("a", 4.0))).await.unwrap();
     assert_eq!(store.open_listen_days(tenant, today, 9).await.unwrap(), open);
     let sum = store.listen_sum(tenant, "2026-02-01", "c-1", "u-2").await.unwrap();
     world.write(|batch| _ = batch.put_listen_day(&day_of(sum))).await.unwrap();
@@ -137,9 +131,9 @@ async fn listening_is_counted_once_a_day(world: World) {
 
 async fn listening_that_came_in_meanwhile_is_not_lost(world: World) {
     let World { store, tenant, .. } = &world;
-    world.write(|batch| _ = batch.put_listen(&listen("a", 1.5), "2026-02-01")).await.unwrap();
+    world.write(|batch| _ = batch.put(&listen("a", 1.5))).await.unwrap();
     let sum = store.listen_sum(tenant, "2026-02-01", "c-1", "u-2").await.unwrap();
-    world.write(|batch| _ = batch.put_listen(&listen("late", 2.0), "2026-02-01")).await.unwrap();
+    world.write(|batch| _ = batch.put(&listen("late", 2.0))).await.unwrap();
     assert!(is_conflict(&world.write(|batch| _ = batch.put_listen_day(&day_of(sum))).await));
     assert_eq!(store.open_listen_days(tenant, "2026-02-02", 9).await.unwrap().len(), 1);
     assert_eq!(store.listen_days(tenant, (Timestamp::default(), 0), 9).await.unwrap(), []);

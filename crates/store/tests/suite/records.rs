@@ -17,6 +17,7 @@ on_both_engines!(
     evaluations,
     feedback,
     shares,
+    listens,
     plans,
     sessions,
     kpis,
@@ -61,6 +62,9 @@ async fn feedback(world: World) {
 }
 async fn shares(world: World) {
     life_of::<Share>(world).await;
+}
+async fn listens(world: World) {
+    life_of::<Listen>(world).await;
 }
 async fn plans(world: World) {
     life_of::<Plan>(world).await;

@@ -81,6 +81,12 @@ sample!(Share, full: {
     "id": "h-1", "contact_id": "c-1", "author_id": "u-2", "shared_at": "2026-02-04T00:00:00Z",
     "recipient_ids": ["u-1", "é"], "recipient_emails": ["a@example.org"]
 }, sparse: { "id": "h-2", "contact_id": "c-1", "author_id": "u-2", "shared_at": "2026-02-03T00:00:00Z" });
+sample!(Listen, full: {
+    "id": "l-1", "contact_id": "c-1", "listener_id": "u-2", "started_at": "2026-02-01T12:00:00.000001Z",
+    "duration": 12.25
+}, sparse: {
+    "id": "l-2", "contact_id": "c-1", "listener_id": "u-2", "started_at": "2026-02-01T12:00:00Z", "duration": 0
+});
 sample!(Plan, full: {
     "id": 51, "name": "Better openings", "objective": "Greet", "coach_id": "u-2", "recipient_id": "u-1",
     "starts_at": "2026-01-01T00:00:00Z", "ends_at": "2026-06-01T00:00:00Z", "completed_at": "2026-05-01T00:00:00Z",
