@@ -3,8 +3,8 @@
 use crate::{App, AppError, require};
 use std::collections::HashMap;
 use touchline_model::{
-    Ability, Caller, Evaluation, Kind, QuestionCounts, Scorecard, Share, SpeakerType, Stored, Topic,
-    TopicHit, Transcript,
+    Ability, Caller, Evaluation, Kind, Plan, QuestionCounts, Scorecard, Segment, Share, SpeakerType, Stored,
+    Topic, TopicHit, TopicId, Transcript,
 };
 use touchline_store::{CallRow, DeletedContact, ListenDay, Position, TopicSetState};
 
@@ -28,6 +28,37 @@ pub struct CallTopics {
     pub hits: Vec<TopicHit>,
     /// Sentences with a canonical question.
     pub questions: QuestionCounts,
+}
+
+/// Matches that must stand close together for a topic to count (contract c360 X-8).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TopicWindow {
+    /// Length of the span, in seconds.
+    pub length: f64,
+    /// Matches that must start within it.
+    pub minimum_matches: u32,
+}
+
+impl CallTopics {
+    /// Drops the hits of every topic that has too few matches close together; question counts stay.
+    pub fn keep_within(&mut self, window: TopicWindow) {
+        let mut times: HashMap<TopicId, Vec<f64>> = HashMap::new();
+        for hit in &self.hits {
+            if let Some(word) = self.transcript.words.get(hit.first_word as usize) {
+                times.entry(hit.topic).or_default().push(word.start.secs());
+            }
+        }
+        times.retain(|_, starts| {
+            touchline_analysis::survives_window(starts, window.length, window.minimum_matches)
+        });
+        self.hits.retain(|hit| times.contains_key(&hit.topic));
+    }
+
+    /// The words of a hit as spoken, without punctuation at the edges (contract c360 R-10). `segments` are those of
+    /// this transcript.
+    pub fn spoken(&self, segments: &[Segment], hit: &TopicHit) -> String {
+        touchline_analysis::matching_text(&self.transcript, segments, hit)
+    }
 }
 
 impl App {
@@ -201,5 +232,17 @@ impl App {
     ) -> Result<HashMap<i64, i64>, AppError> {
         require(caller, Ability::ReadCoaching)?;
         Ok(self.store.completed_sessions(&caller.tenant, plans).await?.into_iter().collect())
+    }
+
+    /// About how many sessions of a plan should have been held by its completion, or by now, but were not (contract
+    /// c360 X-22). `completed` are its completed sessions.
+    pub fn missed_sessions(&self, plan: &Plan, completed: i64) -> u32 {
+        touchline_analysis::estimated_missed(
+            plan.starts_at,
+            plan.ends_at,
+            plan.planned_sessions,
+            u32::try_from(completed).unwrap_or(u32::MAX),
+            plan.completed_at.unwrap_or_else(|| self.clock.now()),
+        )
     }
 }

@@ -212,6 +212,13 @@ impl App {
         self.everything(&caller.tenant).await
     }
 
+    /// The records with these ids, in no order; ids that do not exist are left out.
+    pub async fn some<T: Ruled>(&self, caller: &Caller, ids: &[String]) -> Result<Vec<T>, AppError> {
+        require(caller, T::READ)?;
+        let found = self.store.get_many::<T>(&caller.tenant, ids).await?;
+        Ok(found.into_iter().map(|it| it.value).collect())
+    }
+
     pub(crate) async fn everything<T: Ruled>(&self, tenant: &TenantId) -> Result<Vec<T>, AppError> {
         let mut all: Vec<T> = Vec::new();
         loop {
