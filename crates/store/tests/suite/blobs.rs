@@ -107,12 +107,12 @@ async fn the_same_bytes_twice_are_kept_once() {
 async fn a_removed_recording_is_gone_and_may_come_back() {
     let place = place();
     keep(&place, b"abc").await;
-    let read_on = place.blobs.file(&place.tenant, ABC).unwrap();
+    let mut read_on = place.blobs.file(&place.tenant, ABC).unwrap();
     place.blobs.remove(&place.tenant, ABC).await.unwrap();
     place.blobs.remove(&place.tenant, ABC).await.unwrap(); // harmless
     assert_eq!(files(place.folder.path()), [""; 0]);
     assert!(matches!(part(&place, ABC, 0..1).await, Err(BlobError::Missing)));
-    assert_eq!(read_on.bytes().count(), 3, "who was reading may finish");
+    assert_eq!(read_on.read_to_end(&mut Vec::new()).unwrap(), 3, "who was reading may finish");
     keep(&place, b"abc").await;
     assert_eq!(part(&place, ABC, 0..3).await.unwrap(), b"abc");
 }

@@ -1,5 +1,7 @@
 //! The store, told as stories that both engines must tell alike.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on must say so")]
+
 /// Gives each story two tests: one on SQLite, one on PostgreSQL.
 macro_rules! on_both_engines {
     ($($story:ident),+ $(,)?) => {
@@ -24,7 +26,7 @@ mod groups;
 mod jobs;
 mod order;
 // Included rather than depended on: the rest of testkit stands on crates above this one.
-#[expect(unreachable_pub, dead_code, reason = "this suite needs one function of it")]
+#[expect(unreachable_pub, reason = "it is a library elsewhere")]
 #[path = "../../../testkit/src/postgres.rs"]
 mod postgres;
 mod random;

@@ -107,7 +107,7 @@ async fn life_of<T: Sample>(world: World) {
     let ids = [first[0].value.id(), rest[0].value.id()];
     assert!(rest.len() == 1 && ids.is_sorted() && ids.contains(&full.id()) && ids.contains(&sparse.id()));
     assert_eq!(store.feed::<T>(tenant, (start, 0), 1).await.unwrap(), [stored_full]);
-    assert_eq!(store.feed::<T>(tenant, (start, 1), 9).await.unwrap(), [stored_sparse.clone()]);
+    assert_eq!(store.feed::<T>(tenant, (start, 1), 9).await.unwrap(), std::slice::from_ref(&stored_sparse));
     assert_eq!(store.feed::<T>(tenant, (start, 2), 9).await.unwrap(), []);
 
     // Replaced as a whole: the empty fields become empty.
