@@ -9,6 +9,7 @@ mod rematch;
 
 pub(crate) use jobs::{listens_tonight, rematch_soon};
 pub use recognise::recognise;
+pub use rematch::TopicProgress;
 
 use crate::{App, AppError, tenants::SERVER};
 use std::{

@@ -1,0 +1,305 @@
+//! Many records from NDJSON. While one chunk of lines is committed, the next one is read and parsed; each line gets
+//! its report line, in order, once it is on disk.
+//!
+//! The work runs in a task of its own and reports wait in a queue, because many clients read nothing before they have
+//! sent everything: waiting for them here would stop both sides for ever.
+
+use super::Resource;
+use crate::{Problem, input, problem};
+use axum::{
+    body::{Body, Bytes},
+    http::{HeaderMap, header},
+    response::{IntoResponse, Response},
+};
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::{convert::Infallible, time::Duration};
+use tokio::sync::mpsc;
+use touchline_app::{App, AppError, records::PutStatus};
+use touchline_http::{Line, NDJSON, NdjsonLines};
+use touchline_model::Caller;
+
+/// Lines that are committed together at most.
+const CHUNK_LINES: usize = 500;
+/// Bytes of lines after which a chunk is full.
+const CHUNK_BYTES: usize = 4 << 20;
+/// A sender who pauses this long gets what it sent so far committed and reported.
+const PAUSE: Duration = Duration::from_millis(50);
+/// Reports of chunks that wait for a client who does not read yet: about a million lines.
+const WAITING_REPORTS: usize = 2_048;
+
+/// What became of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum LineStatus {
+    Created,
+    Updated,
+    Unchanged,
+    Refused,
+}
+
+/// Report of one line, or at the end the summary.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub(crate) enum ReportLine {
+    /// One line.
+    Line {
+        /// Its number in what was sent, from 1, blank lines counted.
+        line: u64,
+        /// Id of the record; absent when a refused line has none.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        id: Option<String>,
+        /// What became of it.
+        status: LineStatus,
+        /// Why it was refused.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        error: Option<Problem>,
+    },
+    /// The last line of the report.
+    End {
+        /// How many lines met which fate.
+        summary: Summary,
+    },
+}
+
+/// How many lines met which fate.
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
+pub(crate) struct Summary {
+    /// Lines with content.
+    lines: u64,
+    /// Records that are new.
+    created: u64,
+    /// Records that are different now.
+    updated: u64,
+    /// Records that were there just so.
+    unchanged: u64,
+    /// Lines that were refused.
+    refused: u64,
+    /// Why the rest was not applied: the store failed, or the body broke off.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<Problem>,
+}
+
+pub(super) fn is_ndjson(headers: &HeaderMap) -> bool {
+    let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+    let essence = value.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
+    matches!(essence.as_str(), "application/x-ndjson" | "application/ndjson" | "application/jsonl")
+}
+
+/// Takes the lines of a body; the answer is their report.
+pub(super) fn answer<R: Resource>(app: App, caller: Caller, body: Body) -> Response {
+    let (reports, waiting) = mpsc::channel(WAITING_REPORTS);
+    let lines = NdjsonLines::new(body, app.limits().json_bytes);
+    tokio::spawn(Upload { app, caller, reports, summary: Summary::default() }.run::<R>(lines));
+    let body = futures::stream::unfold(waiting, async |mut waiting| {
+        let report: Bytes = waiting.recv().await?;
+        Some((Ok::<_, Infallible>(report), waiting))
+    });
+    ([(header::CONTENT_TYPE, NDJSON)], Body::from_stream(body)).into_response()
+}
+
+/// A line that was read.
+enum Parsed<T> {
+    Good(T),
+    Bad(Problem),
+}
+
+/// Lines that are committed together.
+struct Chunk<T> {
+    lines: Vec<(u64, Parsed<T>)>,
+    /// What comes after it.
+    then: Then,
+}
+
+enum Then {
+    More,
+    End,
+    Broken(Problem),
+}
+
+struct Upload {
+    app: App,
+    caller: Caller,
+    reports: mpsc::Sender<Bytes>,
+    summary: Summary,
+}
+
+impl Upload {
+    async fn run<R: Resource>(mut self, mut lines: NdjsonLines) {
+        let max = self.app.limits().json_bytes;
+        let mut chunk = Some(read::<R>(&mut lines, max).await);
+        while let Some(Chunk { lines: parsed, then }) = chunk {
+            if let Then::Broken(problem) = then {
+                // The sender is gone: what was not reported is not applied.
+                self.summary.error = Some(problem);
+                break;
+            }
+            let next = async {
+                match then {
+                    Then::More => Some(read::<R>(&mut lines, max).await),
+                    Then::End | Then::Broken(_) => None,
+                }
+            };
+            let (heard, next) = tokio::join!(self.commit::<R>(parsed), next);
+            if !heard {
+                return;
+            }
+            chunk = next;
+        }
+        let mut report = Vec::new();
+        write(&mut report, &ReportLine::End { summary: self.summary });
+        let _ = self.reports.send(report.into()).await;
+    }
+
+    /// Commits a chunk and reports it. False: nobody is listening any more.
+    async fn commit<R: Resource>(&mut self, lines: Vec<(u64, Parsed<R::In>)>) -> bool {
+        if lines.is_empty() {
+            return !self.reports.is_closed();
+        }
+        if self.reports.is_closed() {
+            return false;
+        }
+        let mut places = Vec::with_capacity(lines.len());
+        let mut items = Vec::with_capacity(lines.len());
+        for (line, parsed) in lines {
+            match parsed {
+                Parsed::Good(item) => {
+                    let id = R::id(&item);
+                    places.push((line, Ok((!matches!(id.as_str(), "" | "0")).then_some(id))));
+                    items.push(item);
+                }
+                Parsed::Bad(problem) => places.push((line, Err(problem))),
+            }
+        }
+        let mut results = self.put::<R>(items).await;
+        let mut report = Vec::with_capacity(places.len() * 80);
+        for (line, place) in places {
+            let (id, outcome) = match place {
+                Err(problem) => (None, Err(problem)),
+                Ok(id) => (id, results.next().unwrap_or_else(|| Err(no_result()))),
+            };
+            let entry = match outcome {
+                Ok((id, status)) => ReportLine::Line { line, id: Some(id), status, error: None },
+                Err(problem) => {
+                    ReportLine::Line { line, id, status: LineStatus::Refused, error: Some(problem) }
+                }
+            };
+            self.count(&entry);
+            write(&mut report, &entry);
+        }
+        self.reports.send(report.into()).await.is_ok()
+    }
+
+    /// Puts the good lines of a chunk; one result a line. Once the store has failed, nothing more is tried.
+    async fn put<R: Resource>(
+        &mut self,
+        items: Vec<R::In>,
+    ) -> impl Iterator<Item = Result<(String, LineStatus), Problem>> + use<R> {
+        let count = items.len();
+        let results = match &self.summary.error {
+            Some(problem) => Err(problem.clone()),
+            None if items.is_empty() => Ok(vec![]),
+            None => match R::put(&self.app, &self.caller, items).await {
+                Ok(results) => Ok(results),
+                Err(error) => {
+                    // Contradictions concern this chunk; everything else also those that follow.
+                    let passing = matches!(error, AppError::Conflict(_));
+                    let problem = Problem::from(error);
+                    if !passing {
+                        self.summary.error = Some(problem.clone());
+                    }
+                    Err(problem)
+                }
+            },
+        };
+        let results: Vec<_> = match results {
+            Err(problem) => (0..count).map(|_| Err(problem.clone())).collect(),
+            Ok(results) => results
+                .into_iter()
+                .map(|result| {
+                    let put = result.map_err(Problem::from)?;
+                    let status = match put.status {
+                        PutStatus::Created => LineStatus::Created,
+                        PutStatus::Updated => LineStatus::Updated,
+                        PutStatus::Unchanged => LineStatus::Unchanged,
+                    };
+                    Ok((put.id, status))
+                })
+                .collect(),
+        };
+        results.into_iter()
+    }
+
+    fn count(&mut self, entry: &ReportLine) {
+        let ReportLine::Line { status, .. } = entry else { return };
+        self.summary.lines += 1;
+        match status {
+            LineStatus::Created => self.summary.created += 1,
+            LineStatus::Updated => self.summary.updated += 1,
+            LineStatus::Unchanged => self.summary.unchanged += 1,
+            LineStatus::Refused => self.summary.refused += 1,
+        }
+    }
+}
+
+/// Reads and parses the next chunk.
+async fn read<R: Resource>(lines: &mut NdjsonLines, max_line: usize) -> Chunk<R::In> {
+    let (mut raw, mut bytes, mut then) = (Vec::new(), 0, Then::More);
+    while raw.len() < CHUNK_LINES && bytes < CHUNK_BYTES {
+        let next = match raw.is_empty() {
+            true => Ok(lines.next().await),
+            false => tokio::time::timeout(PAUSE, lines.next()).await,
+        };
+        match next {
+            Err(_) => break,
+            Ok(Ok(Some(line))) => {
+                if let Line::Text { bytes: text, .. } = &line {
+                    bytes += text.len();
+                }
+                raw.push(line);
+            }
+            Ok(Ok(None)) => {
+                then = Then::End;
+                break;
+            }
+            Ok(Err(error)) => {
+                then = Then::Broken(Problem::new(problem::INTERRUPTED, error.to_string()));
+                break;
+            }
+        }
+    }
+    let parsed = tokio::task::spawn_blocking(move || {
+        raw.into_iter().map(|line| parse_line(line, max_line)).collect::<Vec<_>>()
+    });
+    match parsed.await {
+        Ok(lines) => Chunk { lines, then },
+        Err(error) => {
+            tracing::error!(%error, "reading lines broke off");
+            Chunk { lines: vec![], then: Then::Broken(no_result()) }
+        }
+    }
+}
+
+fn parse_line<T: serde::de::DeserializeOwned>(line: Line, max_line: usize) -> (u64, Parsed<T>) {
+    match line {
+        Line::Text { number, bytes } => match input::parse_line(&bytes) {
+            Ok(item) => (number, Parsed::Good(item)),
+            Err(problem) => (number, Parsed::Bad(problem)),
+        },
+        Line::TooLong { number, length } => {
+            let detail = format!("the line is {length} bytes long, at most {max_line} are read");
+            (number, Parsed::Bad(Problem::new(problem::TOO_LARGE, detail)))
+        }
+    }
+}
+
+fn no_result() -> Problem {
+    Problem::from(AppError::Internal("a line without a result".into()))
+}
+
+fn write(to: &mut Vec<u8>, entry: &ReportLine) {
+    if let Err(error) = serde_json::to_writer(&mut *to, entry) {
+        tracing::error!(%error, "a report line could not be written");
+    }
+    to.push(b'\n');
+}

@@ -1,0 +1,101 @@
+//! Records of every kind: one shape of operations for all of them.
+
+mod audio;
+mod bulk;
+mod collection;
+mod contacts;
+mod fields;
+mod range;
+mod records;
+
+pub(crate) use bulk::ReportLine;
+
+use crate::mount::Mount;
+use schemars::JsonSchema;
+use serde::{Serialize, de::DeserializeOwned};
+use touchline_app::App;
+use touchline_app::{AppError, records::Put, records::PutResults};
+use touchline_http::Gate;
+use touchline_model::{Ability, Caller, Kind};
+
+/// How a kind of record is called in paths and in the document.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Names {
+    /// In the plural; also the name of its cursors.
+    pub(crate) many: &'static str,
+    /// In the singular.
+    pub(crate) list_path: &'static str,
+    pub(crate) item_path: &'static str,
+    pub(crate) list_id: &'static str,
+    pub(crate) get_id: &'static str,
+    pub(crate) put_id: &'static str,
+    pub(crate) create_id: &'static str,
+    pub(crate) delete_id: &'static str,
+}
+
+/// The names made of a plural and a singular.
+macro_rules! names {
+    ($many:literal, $one:literal) => {
+        $crate::resources::Names {
+            many: $many,
+            list_path: concat!("/", $many),
+            item_path: concat!("/", $many, "/{id}"),
+            list_id: concat!("list_", $many),
+            get_id: concat!("get_", $one),
+            put_id: concat!("put_", $one),
+            create_id: concat!("create_", $many),
+            delete_id: concat!("delete_", $one),
+        }
+    };
+}
+pub(crate) use names;
+
+/// A kind of record that can be listed, read, put, created and deleted.
+pub(crate) trait Resource: Send + Sync + 'static {
+    /// What is sent.
+    type In: DeserializeOwned + JsonSchema + Send + 'static;
+    /// What is answered.
+    type Out: Serialize + JsonSchema + Send;
+
+    const NAMES: Names;
+    const KIND: Kind;
+    /// Whether ids are numbers.
+    const NUMERIC: bool = false;
+    /// Needed to read, to write, to delete.
+    const READ: &'static [Ability];
+    const WRITE: &'static [Ability];
+    const DELETE: &'static [Ability];
+
+    /// Largest JSON body of one.
+    fn max_bytes(app: &App) -> u64;
+    fn id(item: &Self::In) -> String;
+    fn set_id(item: &mut Self::In, id: &str);
+    fn shown_id(item: &Self::Out) -> String;
+
+    fn list(
+        app: &App,
+        caller: &Caller,
+        after: Option<&str>,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<Self::Out>, AppError>> + Send;
+    fn get(app: &App, caller: &Caller, id: &str) -> impl Future<Output = Result<Self::Out, AppError>> + Send;
+    fn put(
+        app: &App,
+        caller: &Caller,
+        items: Vec<Self::In>,
+    ) -> impl Future<Output = Result<PutResults, AppError>> + Send;
+    fn create(
+        app: &App,
+        caller: &Caller,
+        key: Option<&str>,
+        item: Self::In,
+    ) -> impl Future<Output = Result<Put, AppError>> + Send;
+    fn delete(app: &App, caller: &Caller, id: &str) -> impl Future<Output = Result<(), AppError>> + Send;
+}
+
+pub(crate) fn mount<G: Gate>(mount: &mut Mount<G>) {
+    records::mount(mount);
+    collection::mount::<contacts::Contacts, G>(mount);
+    fields::mount(mount);
+    audio::mount(mount);
+}
