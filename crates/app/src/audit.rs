@@ -39,7 +39,6 @@ impl App {
         let known = self.store.retry_job(&caller.tenant, id).await?;
         if known {
             self.note(caller, "job.retry", id, "").await?;
-            self.work.notify_one();
         }
         Ok(known)
     }

@@ -49,7 +49,8 @@ pub struct App {
     pub(crate) proofs: Arc<credentials::Proofs>,
     pub(crate) served: Arc<feeds::Served>,
     pub(crate) matchers: Arc<pipeline::Matchers>,
-    pub(crate) work: Arc<tokio::sync::Notify>,
+    /// Read while a recording is being named, written while one is being removed.
+    pub(crate) recordings: Arc<tokio::sync::RwLock<()>>,
 }
 
 impl std::fmt::Debug for App {
@@ -76,7 +77,7 @@ impl App {
             proofs: Arc::default(),
             served: Arc::default(),
             matchers: Arc::default(),
-            work: Arc::default(),
+            recordings: Arc::default(),
         }
     }
 

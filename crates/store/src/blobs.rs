@@ -108,13 +108,18 @@ impl Drop for Incoming {
 }
 
 impl Blobs {
-    /// Blobs in a folder, which is made. What an earlier run left half-received is removed.
+    /// Blobs in a folder, which is made. What a killed run left half-received more than a day ago is removed; younger
+    /// files may belong to another process that is receiving right now.
     pub fn open(root: &Path) -> Result<Self, BlobError> {
         let incoming = root.join("incoming");
-        if incoming.exists() {
-            std::fs::remove_dir_all(&incoming)?;
-        }
         std::fs::create_dir_all(&incoming)?;
+        for entry in std::fs::read_dir(&incoming)?.flatten() {
+            let age = entry.metadata().and_then(|it| it.modified()).ok().and_then(|at| at.elapsed().ok());
+            if age.is_some_and(|age| age.as_secs() > 86_400) {
+                // Another process may be doing the same.
+                let _ = std::fs::remove_file(entry.path());
+            }
+        }
         // fsync: an acknowledged upload is on disk.
         let objects = LocalFileSystem::new_with_prefix(root)?.with_fsync(true);
         Ok(Self { root: root.to_owned(), objects: Arc::new(objects) })

@@ -40,7 +40,8 @@ impl App {
         let recording = describe(&incoming)?;
         for _ in 0..ATTEMPTS {
             let row = self.contact_row(caller, id).await?;
-            // Kept before the contact names it, and again on every attempt: an erasure in between may have removed it.
+            // Nobody removes bytes between their being kept and their being named.
+            let naming = self.recordings.read().await;
             self.blobs.keep(&caller.tenant, &incoming).await?;
             let path = file_name.or(row.contact.value.original_path.as_deref());
             if row.recording.as_ref() == Some(&recording)
@@ -58,6 +59,7 @@ impl App {
                 Err(StoreError::Conflict) => {}
                 Err(error) => return Err(error.into()),
                 Ok(_) => {
+                    drop(naming);
                     if let Some(old) = row.recording.filter(|old| old.sha256 != recording.sha256) {
                         self.drop_recording(caller, &old).await?;
                     }
@@ -74,6 +76,7 @@ impl App {
         caller: &Caller,
         recording: &Recording,
     ) -> Result<(), AppError> {
+        let _removing = self.recordings.write().await;
         if self.store.recording_users(&caller.tenant, &recording.sha256).await? == 0 {
             self.blobs.remove(&caller.tenant, &recording.sha256).await?;
         }

@@ -22,6 +22,7 @@ impl App {
         let tenant = &caller.tenant;
         let now = self.clock.now();
         let today = eastern(now).date().to_string();
+        let mut overtaken = 0;
         loop {
             let open = self.store.open_listen_days(tenant, &today, STEP).await?;
             let mut batch = Batch::new(tenant);
@@ -51,6 +52,8 @@ impl App {
                 batch.keep(job, self.lease_end(), &job.payload);
             }
             match self.store.apply(batch).await {
+                // A listen arrived between the sum and the write: sum again.
+                Err(StoreError::Conflict) if overtaken < 20 => overtaken += 1,
                 Err(StoreError::Conflict) => return Ok(Outcome::Lost),
                 Err(error) => return Err(error.into()),
                 Ok(_) if done => return Ok(Outcome::Done),

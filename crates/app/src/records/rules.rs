@@ -183,6 +183,26 @@ impl Ruled for Listen {
     const READ: Ability = Ability::ReadCoaching;
     const WRITE: Ability = Ability::WriteCoaching;
 
+    /// A day's sum is worked out from what is there: a stretch of listening may change its length, never its place.
+    async fn check(app: &App, tenant: &TenantId, items: &[Self]) -> Result<Vec<Option<Invalid>>, AppError> {
+        let ids: Vec<String> = items.iter().map(|item| item.id.0.clone()).collect();
+        let known = app.store.get_many::<Self>(tenant, &ids).await?;
+        let moved = |item: &Self| {
+            let before = known.iter().find(|it| it.value.id == item.id);
+            before.is_some_and(|it| {
+                let it = &it.value;
+                (it.day(), &it.contact_id, &it.listener_id)
+                    != (item.day(), &item.contact_id, &item.listener_id)
+            })
+        };
+        let reason = "a listen keeps its day, contact and listener; set its duration to 0 and make another";
+        Ok(items.iter().map(|item| moved(item).then(|| Invalid::new("id", reason))).collect())
+    }
+
+    async fn may_delete(_app: &App, _tenant: &TenantId, _item: &Self) -> Result<(), AppError> {
+        Err(AppError::Conflict("listening is counted by day: set `duration` to 0 instead".to_owned()))
+    }
+
     /// Listening is added up by day in the night after.
     async fn also(app: &App, _tenant: &TenantId, batch: &mut Batch, _items: &[Self]) -> Result<(), AppError> {
         batch.enqueue(&pipeline::listens_tonight(app.clock.now()));
