@@ -76,7 +76,7 @@ const RETRY: &str = "UPDATE jobs SET due_at = ?, dead = 0, attempts = 0 WHERE te
      RETURNING id";
 const LIST: &str = "SELECT tenant, id, kind, payload, due_at, attempts, dead, error, created_at FROM jobs \
      WHERE tenant = ? AND id > ? ORDER BY id LIMIT ?";
-const COUNT: &str = "SELECT COUNT(*) FROM jobs WHERE dead = 0";
+const COUNT: &str = "SELECT COUNT(*) FROM jobs WHERE dead = 0 AND (attempts > 0 OR due_at <= ?)";
 const NEXT: &str = "SELECT MIN(due_at) FROM jobs WHERE dead = 0";
 
 fn job(row: &Row<'_>) -> Result<Job, BadRow> {
@@ -172,9 +172,10 @@ impl Store {
             .await
     }
 
-    /// Jobs that wait or run, of all tenants.
+    /// Jobs of all tenants that are due, run, or wait to be tried again. Those planned for later do not count.
     pub async fn open_jobs(&self) -> Result<i64, StoreError> {
-        Ok(self.first(COUNT, vec![], |row| row.int(0)).await?.unwrap_or_default())
+        let params = vec![self.clock.now().into()];
+        Ok(self.first(COUNT, params, |row| row.int(0)).await?.unwrap_or_default())
     }
 
     /// When the next job is due.

@@ -107,12 +107,17 @@ pub(crate) async fn key(settings: &Settings, what: KeyCommand) -> Result<(), Str
                 }
                 (None, true) => {
                     let abilities = [Ability::Operate, Ability::ManageCredentials].into();
-                    app.create_credential(&caller(SERVER), native(&name, Some(abilities))).await.map_err(text)?
+                    app.create_credential(&caller(SERVER), native(&name, Some(abilities)))
+                        .await
+                        .map_err(text)?
                 }
                 _ => return Err("give either --tenant NAME or --operator".to_owned()),
             };
             let CreatedCredential { credential, secret } = made;
-            println!("id      {}\nlogin   {}\nsecret  {secret}\nThe secret is shown this once.", credential.id, credential.login);
+            println!(
+                "id      {}\nlogin   {}\nsecret  {secret}\nThe secret is shown this once.",
+                credential.id, credential.login
+            );
         }
         KeyCommand::List { tenant } => {
             known(&app, &tenant).await?;

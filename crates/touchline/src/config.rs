@@ -60,7 +60,8 @@ impl Settings {
         environment: impl Iterator<Item = (String, String)>,
         flags: impl Iterator<Item = (&'static str, String)>,
     ) -> Result<Self, String> {
-        let mut table = Table::try_from(Config::default()).map_err(|e| format!("the defaults are broken: {e}"))?;
+        let mut table =
+            Table::try_from(Config::default()).map_err(|e| format!("the defaults are broken: {e}"))?;
         let mut origin = BTreeMap::new();
         if let Some(path) = file {
             let text = std::fs::read_to_string(path).map_err(|e| format!("{}: {e}", path.display()))?;
@@ -139,8 +140,12 @@ fn set(table: &mut Table, key: &str, text: &str) -> Result<(), String> {
             continue;
         }
         *slot = match slot {
-            Value::Boolean(_) => text.parse().map(Value::Boolean).map_err(|_| format!("`{text}` is neither true nor false"))?,
-            Value::Integer(_) => text.parse().map(Value::Integer).map_err(|_| format!("`{text}` is no whole number"))?,
+            Value::Boolean(_) => {
+                text.parse().map(Value::Boolean).map_err(|_| format!("`{text}` is neither true nor false"))?
+            }
+            Value::Integer(_) => {
+                text.parse().map(Value::Integer).map_err(|_| format!("`{text}` is no whole number"))?
+            }
             Value::String(_) => Value::String(text.to_owned()),
             _ => return Err(format!("`{key}` can only be set in the file")),
         };
@@ -189,7 +194,11 @@ impl Place {
 mod tests {
     use super::*;
 
-    fn load(file: Option<&str>, env: &[(&str, &str)], flags: &[(&'static str, &str)]) -> Result<Settings, String> {
+    fn load(
+        file: Option<&str>,
+        env: &[(&str, &str)],
+        flags: &[(&'static str, &str)],
+    ) -> Result<Settings, String> {
         let folder = tempfile::tempdir().unwrap();
         let path = file.map(|text| {
             let path = folder.path().join("touchline.toml");

@@ -72,8 +72,16 @@ impl fmt::Display for Loaded {
         writeln!(f, "  native API        Authorization: Bearer {}", native.token)?;
         writeln!(f, "  Coach360          {} : {}", c360.user_id, c360.password)?;
         writeln!(f, "  all log-ins       {}", self.file.display())?;
-        writeln!(f, "\nTry:\n  curl -u '{}:{}' 'http://{at}/api/ev/2/calls?since=2020-01-01T00:00Z&limit=2'", c360.user_id, c360.password)?;
-        writeln!(f, "  curl -H 'Authorization: Bearer {}' 'http://{at}/api/touchline/v1/users?limit=2'", native.token)?;
+        writeln!(
+            f,
+            "\nTry:\n  curl -u '{}:{}' 'http://{at}/api/ev/2/calls?since=2020-01-01T00:00Z&limit=2'",
+            c360.user_id, c360.password
+        )?;
+        writeln!(
+            f,
+            "  curl -H 'Authorization: Bearer {}' 'http://{at}/api/touchline/v1/users?limit=2'",
+            native.token
+        )?;
         write!(f, "  open http://{at}/api/docs")
     }
 }
@@ -84,7 +92,8 @@ pub async fn load(settings: &Settings, seed: u64, contacts: usize) -> Result<Loa
     let app = server::open(config).await?;
     let file = config.data.join("demo-credentials.json");
     let caller = Caller::system(TenantId(TENANT.to_owned()), "demo");
-    let complete = app.store().tenants().await.map_err(text)?.iter().any(|tenant| tenant.id.as_str() == TENANT);
+    let complete =
+        app.store().tenants().await.map_err(text)?.iter().any(|tenant| tenant.id.as_str() == TENANT);
     let loaded = |credentials, contacts, seconds| Loaded {
         file: file.clone(),
         credentials,
@@ -94,7 +103,11 @@ pub async fn load(settings: &Settings, seed: u64, contacts: usize) -> Result<Loa
     };
     if complete {
         let known = std::fs::read_to_string(&file).map_err(|e| {
-            format!("{}: {e}. The sample was not loaded to its end: remove {} and try again", file.display(), config.data.display())
+            format!(
+                "{}: {e}. The sample was not loaded to its end: remove {} and try again",
+                file.display(),
+                config.data.display()
+            )
         })?;
         let credentials = serde_json::from_str(&known).map_err(|e| format!("{}: {e}", file.display()))?;
         let count = app.store().contact_count(&caller.tenant).await.map_err(text)?;
@@ -102,12 +115,17 @@ pub async fn load(settings: &Settings, seed: u64, contacts: usize) -> Result<Loa
         return Ok(loaded(credentials, count, None));
     }
     let started = std::time::Instant::now();
-    eprintln!("Loading the sample organisation {COMPANY} ({contacts} contacts) into {} ...", config.data.display());
+    eprintln!(
+        "Loading the sample organisation {COMPANY} ({contacts} contacts) into {} ...",
+        config.data.display()
+    );
     let now = app.clock().now();
     // Midnight, so that the same seed gives the same sample all day.
     let today = Timestamp::from_micros(now.micros() - now.micros().rem_euclid(86_400_000_000));
     let sample = organisation(&Options { contacts, audio: contacts.min(60), ..Options::new(seed, today) });
-    app.create_tenant(&caller, NewTenant { id: TENANT.to_owned(), name: COMPANY.to_owned() }).await.map_err(text)?;
+    app.create_tenant(&caller, NewTenant { id: TENANT.to_owned(), name: COMPANY.to_owned() })
+        .await
+        .map_err(text)?;
     fill(&app, &caller, sample, seed).await?;
     app.count_listens_now(&caller).await.map_err(text)?;
     app.work_until_idle().await.map_err(text)?;
@@ -137,7 +155,9 @@ async fn fill(app: &App, caller: &Caller, sample: Organisation, seed: u64) -> Re
             let wav = recording(&it.transcript, it.contact.duration, seed);
             let bytes = stream::iter([Ok::<_, Infallible>(Bytes::from(wav))]);
             let name = it.contact.original_path.clone();
-            app.receive_recording(caller, it.contact.id.as_str(), name.as_deref(), bytes).await.map_err(text)?;
+            app.receive_recording(caller, it.contact.id.as_str(), name.as_deref(), bytes)
+                .await
+                .map_err(text)?;
         }
     }
     put(app, caller, sample.evaluations).await?;
@@ -158,7 +178,9 @@ async fn put<T: Ruled>(app: &App, caller: &Caller, records: Vec<T>) -> Result<()
 }
 
 fn accepted(results: PutResults) -> Result<(), String> {
-    results.into_iter().try_for_each(|result| result.map(|_| ()).map_err(|e| format!("the sample is broken: {e}")))
+    results
+        .into_iter()
+        .try_for_each(|result| result.map(|_| ()).map_err(|e| format!("the sample is broken: {e}")))
 }
 
 async fn log_ins(app: &App, caller: &Caller) -> Result<Credentials, String> {

@@ -95,6 +95,8 @@ async fn check_tenant(
         found.remarks.push(format!("tenant `{id}`: job {} ({}) was put aside: {why}", job.id, job.kind));
     }
     let contacts = store.contact_count(id).await?;
-    found.checked.push(format!("tenant `{id}`: {contacts} contacts, {recordings} recordings, audit trail, jobs, references"));
+    found.checked.push(format!(
+        "tenant `{id}`: {contacts} contacts, {recordings} recordings, audit trail, jobs, references"
+    ));
     Ok(())
 }

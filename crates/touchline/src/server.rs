@@ -17,14 +17,16 @@ pub async fn open(config: &Config) -> Result<App, String> {
 
 /// The same, with a clock of the caller's.
 pub async fn open_with(config: &Config, clock: Arc<dyn Clock>) -> Result<App, String> {
-    std::fs::create_dir_all(&config.data).map_err(|e| format!("data folder {}: {e}", config.data.display()))?;
+    std::fs::create_dir_all(&config.data)
+        .map_err(|e| format!("data folder {}: {e}", config.data.display()))?;
     let store = if config.database.is_empty() {
         Store::open_sqlite(&config.data.join("touchline.db"), clock.clone()).await
     } else {
         Store::open_postgres(&config.database, clock.clone()).await
     };
     let store = store.map_err(|e| format!("could not open the database: {e}"))?;
-    let blobs = Blobs::open(&config.data.join("recordings")).map_err(|e| format!("recordings folder: {e}"))?;
+    let blobs =
+        Blobs::open(&config.data.join("recordings")).map_err(|e| format!("recordings folder: {e}"))?;
     let limits = Limits { recording_bytes: config.recording_mib << 20, ..Limits::default() };
     Ok(App::new(store, blobs, clock, Arc::new(SystemEntropy), limits))
 }
@@ -36,7 +38,10 @@ pub fn router(app: &App, config: &Config) -> Router {
     Router::new()
         .merge(touchline_api_native::router(app.clone()))
         .merge(touchline_api_c360::router(app.clone(), config.c360.clone()))
-        .merge(touchline_http::document_route(C360, &touchline_api_c360::document(app.clone(), config.c360.clone())))
+        .merge(touchline_http::document_route(
+            C360,
+            &touchline_api_c360::document(app.clone(), config.c360.clone()),
+        ))
         .merge(touchline_http::docs_routes(vec![("Native API", NATIVE), ("Coach360", C360)]))
         .merge(health(app.clone()))
 }
@@ -70,7 +75,7 @@ async fn metrics(State(app): State<App>) -> Result<String, StatusCode> {
     let mut text = format!(
         "# HELP touchline_build_info The release that runs.\n# TYPE touchline_build_info gauge\n\
          touchline_build_info{{version=\"{version}\"}} 1\n\
-         # HELP touchline_jobs_open Jobs that wait or run.\n# TYPE touchline_jobs_open gauge\n\
+         # HELP touchline_jobs_open Jobs that are due, run, or wait to be tried again.\n# TYPE touchline_jobs_open gauge\n\
          touchline_jobs_open {jobs}\n"
     );
     if let Some(bytes) = resident_bytes() {

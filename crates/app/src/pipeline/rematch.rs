@@ -11,6 +11,8 @@ use touchline_store::{Batch, Job, StoreError, TopicResult, TopicSet, TopicSetSta
 
 /// Contacts that are matched and written together.
 const STEP: usize = 100;
+/// How often topics are read again when they change meanwhile.
+const ATTEMPTS: usize = 20;
 
 #[derive(Deserialize)]
 struct Walk {
@@ -49,6 +51,15 @@ impl App {
     }
 
     pub(super) async fn begin_rematch(&self, caller: &Caller, job: &Job) -> Result<Outcome, Failure> {
+        for _ in 0..ATTEMPTS {
+            if let Outcome::Done = self.try_begin_rematch(caller, job).await? {
+                return Ok(Outcome::Done);
+            }
+        }
+        Ok(Outcome::Lost)
+    }
+
+    async fn try_begin_rematch(&self, caller: &Caller, job: &Job) -> Result<Outcome, Failure> {
         // The epoch is read first: a topic that changes after it makes this batch a conflict.
         let (epoch, sets) = self.store.topic_sets(&caller.tenant).await?;
         let topics: Vec<Topic> = self.everything::<Topic>(&caller.tenant).await?;

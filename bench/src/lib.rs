@@ -1,0 +1,151 @@
+//! What the measurements share: the program as a child process, a plain HTTP client, and medians.
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+/// The folder that measurements keep their data in between runs.
+pub fn scratch(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/scratch").join(name);
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+/// The program as `cargo build --release` leaves it.
+pub fn program() -> PathBuf {
+    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/release/touchline");
+    assert!(program.exists(), "build the program first: cargo build --release");
+    program
+}
+
+/// A running server, killed when dropped.
+pub struct Server {
+    child: Child,
+    /// Host and port.
+    pub address: String,
+    /// From the start of the process to its ready line.
+    pub ready_after: Duration,
+}
+
+impl Server {
+    /// Starts the program on a data folder.
+    pub fn start(data: &Path) -> Self {
+        let started = Instant::now();
+        let mut child = Command::new(program())
+            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+            .arg(data)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        out.read_line(&mut line).unwrap();
+        let ready_after = started.elapsed();
+        let address = line.split("http://").nth(1).and_then(|rest| rest.split_whitespace().next());
+        let address = address.expect("an address in the ready line").to_owned();
+        std::thread::spawn(move || out.lines().for_each(drop));
+        Self { child, address, ready_after }
+    }
+
+    /// Resident memory in MiB.
+    pub fn resident_mib(&self) -> f64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse::<f64>().unwrap() / 1024.0
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// One connection of HTTP/1.1 that is kept open: as little client as possible, so that the server is measured.
+pub struct Client {
+    stream: BufReader<TcpStream>,
+    authorization: String,
+}
+
+impl Client {
+    /// Connects; `authorization` goes with every request.
+    pub fn connect(address: &str, authorization: &str) -> Self {
+        let stream = TcpStream::connect(address).unwrap();
+        stream.set_nodelay(true).unwrap();
+        Self { stream: BufReader::with_capacity(1 << 18, stream), authorization: authorization.to_owned() }
+    }
+
+    /// Sends a request and reads the body of its answer, which must be 200.
+    pub fn send(&mut self, method: &str, path: &str, content_type: &str, body: &[u8]) -> Vec<u8> {
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nHost: bench\r\nAuthorization: {}\r\nContent-Type: {content_type}\r\n\
+             Content-Length: {}\r\n\r\n",
+            self.authorization,
+            body.len()
+        );
+        let mut writer = self.stream.get_ref().try_clone().unwrap();
+        writer.write_all(head.as_bytes()).unwrap();
+        // The answer may begin before the body is through: write beside reading.
+        std::thread::scope(|scope| {
+            scope.spawn(move || writer.write_all(body).unwrap());
+            self.read_answer()
+        })
+    }
+
+    /// A GET.
+    pub fn get(&mut self, path: &str) -> Vec<u8> {
+        let head = format!("GET {path} HTTP/1.1\r\nHost: bench\r\nAuthorization: {}\r\n\r\n", self.authorization);
+        self.stream.get_mut().write_all(head.as_bytes()).unwrap();
+        self.read_answer()
+    }
+
+    fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.stream.read_line(&mut line).unwrap();
+        line.trim_end().to_owned()
+    }
+
+    fn read_answer(&mut self) -> Vec<u8> {
+        let status = self.line();
+        let mut length = None;
+        loop {
+            let header = self.line().to_ascii_lowercase();
+            if header.is_empty() {
+                break;
+            }
+            if let Some(value) = header.strip_prefix("content-length:") {
+                length = Some(value.trim().parse::<usize>().unwrap());
+            }
+        }
+        let mut body = Vec::new();
+        match length {
+            Some(length) => {
+                body.resize(length, 0);
+                self.stream.read_exact(&mut body).unwrap();
+            }
+            None => loop {
+                let size = usize::from_str_radix(&self.line(), 16).unwrap();
+                let from = body.len();
+                body.resize(from + size, 0);
+                self.stream.read_exact(&mut body[from..]).unwrap();
+                self.line();
+                if size == 0 {
+                    break;
+                }
+            },
+        }
+        assert!(status.contains(" 200 "), "{status}: {}", String::from_utf8_lossy(&body));
+        body
+    }
+}
+
+/// The middle value.
+pub fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
