@@ -59,9 +59,7 @@ pub(crate) fn complete(mut document: Value) -> Value {
             }
             "list_changes" => {
                 let content = &mut operation["responses"]["200"]["content"];
-                let page = &content["application/json"]["schema"];
-                let item = json!({ "description": "One of `items`.", "$ref": page["$ref"] });
-                content["application/x-ndjson"] = lines(&item);
+                content["application/x-ndjson"] = lines(&json!({ "$ref": "#/components/schemas/ChangeRow" }));
             }
             "patch_metadata" => {
                 let content = &mut operation["requestBody"]["content"];
