@@ -1,8 +1,7 @@
 //! Oneself, tenants, credentials, the audit trail and jobs.
 
 use crate::{
-    Problem,
-    input::{self, MAX_JSON},
+    Problem, input,
     mount::Mount,
     params::{Page, Params, limited, paged},
     problem,
@@ -223,7 +222,7 @@ async fn create_tenant(
     headers: HeaderMap,
     body: Body,
 ) -> Result<(StatusCode, Json<Tenant>), Problem> {
-    let new: NewTenant = input::json(&headers, body, MAX_JSON).await?;
+    let new: NewTenant = input::json(&app, &headers, body).await?;
     Ok((StatusCode::CREATED, Json(app.create_tenant(&caller, new).await?)))
 }
 
@@ -234,7 +233,7 @@ async fn create_tenant_credential(
     headers: HeaderMap,
     body: Body,
 ) -> Result<(StatusCode, Json<CreatedCredential>), Problem> {
-    let new: NewCredential = input::json(&headers, body, MAX_JSON).await?;
+    let new: NewCredential = input::json(&app, &headers, body).await?;
     let made = app.create_tenant_credential(&caller, &tenant, new).await?;
     Ok((StatusCode::CREATED, Json(made)))
 }
@@ -255,7 +254,7 @@ async fn create_credential(
     headers: HeaderMap,
     body: Body,
 ) -> Result<(StatusCode, Json<CreatedCredential>), Problem> {
-    let new: NewCredential = input::json(&headers, body, MAX_JSON).await?;
+    let new: NewCredential = input::json(&app, &headers, body).await?;
     Ok((StatusCode::CREATED, Json(app.create_credential(&caller, new).await?)))
 }
 

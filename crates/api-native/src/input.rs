@@ -4,29 +4,68 @@ use crate::Problem;
 use axum::{body::Body, http::HeaderMap};
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
-use touchline_http::read_json;
+use touchline_app::App;
+use touchline_http::{Operation, Refusal, read_json};
 
-/// Bytes of a JSON body other than a contact.
-pub(crate) const MAX_JSON: u64 = 2 << 20;
-
-/// Reads a JSON body of at most `max` bytes.
+/// Reads a JSON object.
 pub(crate) async fn json<T: DeserializeOwned>(
+    app: &App,
     headers: &HeaderMap,
     body: Body,
-    max: u64,
 ) -> Result<T, Problem> {
-    let raw: Box<RawValue> = read_json(headers, body, max).await?;
-    parse(raw.get().as_bytes())
+    let raw = raw(app, headers, body).await?;
+    object(raw.get().as_bytes())?;
+    parse_with(raw.get().as_bytes(), described)
 }
 
-/// Reads one JSON value.
-pub(crate) fn parse<T: DeserializeOwned>(text: &[u8]) -> Result<T, Problem> {
-    parse_with(text, described)
+/// Reads a JSON array.
+pub(crate) async fn json_array<T: DeserializeOwned>(
+    app: &App,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<Vec<T>, Problem> {
+    let raw = raw(app, headers, body).await?;
+    parse_with(raw.get().as_bytes(), described)
+}
+
+async fn raw(app: &App, headers: &HeaderMap, body: Body) -> Result<Box<RawValue>, Problem> {
+    let max = app.limits().json_bytes as u64;
+    read_json(headers, body, max).await.map_err(understandable)
+}
+
+/// The body of an operation is bounded by [`raw`] with the limit that the operator has set, and not before: a
+/// text that is too long is better answered with the name of its field.
+pub(crate) fn bounded_by_us(mut operation: Operation) -> Operation {
+    if let Some(body) = &mut operation.body {
+        body.max_bytes = None;
+    }
+    operation.answer_error(413)
 }
 
 /// Reads one line of NDJSON; its number stands elsewhere, so the complaint names the column alone.
 pub(crate) fn parse_line<T: DeserializeOwned>(text: &[u8]) -> Result<T, Problem> {
+    object(text)?;
     parse_with(text, |error| described(error).replacen("line 1, ", "", 1))
+}
+
+/// Refuses an array, which would otherwise be taken for a record whose fields stand in the order of our code.
+fn object(text: &[u8]) -> Result<(), Problem> {
+    match text.trim_ascii_start().first() {
+        Some(b'[') => Err(Problem::malformed("a record must be a JSON object, not an array")),
+        _ => Ok(()),
+    }
+}
+
+fn understandable(refusal: Refusal) -> Problem {
+    match refusal {
+        Refusal::Bad(detail) => Problem::malformed(plain(detail)),
+        other => other.into(),
+    }
+}
+
+/// serde_json's words for half a surrogate pair are hard to understand.
+fn plain(text: String) -> String {
+    text.replace("unexpected end of hex escape", "a lone surrogate, or an escape that is not complete")
 }
 
 fn parse_with<T: DeserializeOwned>(
@@ -64,7 +103,7 @@ fn path_of_error<T: DeserializeOwned>(text: &[u8]) -> Option<String> {
 
 /// `line 3, column 7: missing field ...`: the place first, where readers see it.
 fn described(error: &serde_json::Error) -> String {
-    let text = error.to_string();
+    let text = plain(error.to_string());
     let place = format!(" at line {} column {}", error.line(), error.column());
     match text.strip_suffix(&place) {
         Some(what) => format!("line {}, column {}: {what}", error.line(), error.column()),
@@ -80,7 +119,7 @@ mod tests {
     #[test]
     fn a_refusal_names_the_field_and_the_place() {
         let refused = |text: &str| {
-            let problem = parse::<ContactUpload>(text.as_bytes()).unwrap_err();
+            let problem = parse_with::<ContactUpload>(text.as_bytes(), described).unwrap_err();
             (problem.field, problem.detail)
         };
         let words = r#"{"started_at":"2026-01-01T00:00:00Z","transcript":{"words":[{"start":0,"end":"x","text":"a"}]}}"#;

@@ -8,14 +8,20 @@ use super::{
 use crate::{Problem, mount::Mount, problem};
 use axum::{
     Json,
-    body::Body,
+    body::{Body, Bytes},
     extract::{FromRequest, Multipart, Path, Request, State},
     http::{HeaderMap, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use touchline_app::{App, contacts::Received};
+use futures::{Stream, StreamExt};
+use std::time::Duration;
+use touchline_app::{App, AppError, contacts::Received};
 use touchline_http::{CallerOf, Gate, Operation, Shape};
 use touchline_model::Ability;
+
+/// So much of a refused upload is still taken, and for so long.
+const PATIENCE_BYTES: usize = 64 << 20;
+const PATIENCE: Duration = Duration::from_secs(5);
 
 const UPLOAD_TEXT: &str = "A form with one file in the part `file`, or the bytes themselves with an `audio/*` type \
      or `application/octet-stream`. WAV, MP3, OGG Vorbis or Opus, FLAC and M4A are known by their content, whatever \
@@ -81,16 +87,41 @@ async fn upload(
                 format!("the form begins with part `{}`, not `file`", part.name().unwrap_or_default());
             return Err(Problem::malformed(detail).at("file"));
         }
+        let mut part = part;
         let name = part.file_name().map(str::to_owned);
-        app.receive_recording(&caller, &id, name.as_deref(), part).await?
+        let received = app.receive_recording(&caller, &id, name.as_deref(), &mut part).await;
+        heard_out(received, part).await?
     } else if content_type.starts_with("audio/") || content_type.starts_with("application/octet-stream") {
-        app.receive_recording(&caller, &id, None, request.into_body().into_data_stream()).await?
+        let mut bytes = request.into_body().into_data_stream();
+        let received = app.receive_recording(&caller, &id, None, &mut bytes).await;
+        heard_out(received, bytes).await?
     } else {
         let detail = "send a form with the part `file`, or the bytes with an `audio/*` type";
         return Err(Problem::new(problem::UNSUPPORTED, detail));
     };
     let status = if received.changed { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, Json::<Received>(received)).into_response())
+}
+
+/// Many clients hear no answer before they have sent everything: takes a while of the rest of a refused upload, so
+/// that they learn why instead of finding the connection closed.
+async fn heard_out<T, E>(
+    received: Result<T, AppError>,
+    mut rest: impl Stream<Item = Result<Bytes, E>> + Unpin,
+) -> Result<T, AppError> {
+    if received.is_err() {
+        let drain = async {
+            let mut left = PATIENCE_BYTES;
+            while let Some(Ok(chunk)) = rest.next().await {
+                left = left.saturating_sub(chunk.len());
+                if left == 0 {
+                    break;
+                }
+            }
+        };
+        let _ = tokio::time::timeout(PATIENCE, drain).await;
+    }
+    received
 }
 
 async fn download(

@@ -47,7 +47,7 @@ pub(super) fn mount<R: Resource, G: Gate>(mount: &mut Mount<G>) {
     );
     let key =
         "Makes it safe to send the request again: 1 to 200 characters. Only for one record. Kept for a day.";
-    let mut create = Operation::post(names.create_id, names.list_path)
+    let create = Operation::post(names.create_id, names.list_path)
         .tag(tag)
         .summary("Create one, or many from NDJSON")
         .description(CREATE_TEXT)
@@ -57,14 +57,9 @@ pub(super) fn mount<R: Resource, G: Gate>(mount: &mut Mount<G>) {
         .answer_json::<Put>(201, "It is new; `Location` is its address.")
         .answer_json::<Put>(200, "One record: it was there just so. Many: the report.")
         .answer_error(409)
-        .answer_error(413)
         .answer_error(422)
         .answer_error(507);
-    // Only JSON is bounded, NDJSON is not: the handler counts.
-    if let Some(body) = &mut create.body {
-        body.max_bytes = None;
-    }
-    mount.add(create, post::<R>);
+    mount.add(input::bounded_by_us(create), post::<R>);
     mount.add(
         Operation::get(names.get_id, names.item_path)
             .tag(tag)
@@ -84,16 +79,12 @@ pub(super) fn mount<R: Resource, G: Gate>(mount: &mut Mount<G>) {
         .answer_json::<Put>(201, "It is new; `Location` is its address.")
         .answer_json::<Put>(200, "It was there: replaced, or just so already.")
         .answer_error(409)
-        .answer_error(413)
         .answer_error(422)
         .answer_error(507);
-    if let Some(body) = &mut put_one.body {
-        body.max_bytes = None;
-    }
     if R::KIND == touchline_model::Kind::Contact {
         put_one = put_one.answer_error_when(410, "It was erased, and cannot come back.");
     }
-    mount.add(put_one, put::<R>);
+    mount.add(input::bounded_by_us(put_one), put::<R>);
     mount.add(
         Operation::delete(names.delete_id, names.item_path)
             .tag(tag)
@@ -132,7 +123,7 @@ async fn put<R: Resource>(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let mut item: R::In = input::json(&headers, body, R::max_bytes(&app)).await?;
+    let mut item: R::In = input::json(&app, &headers, body).await?;
     if there::<R>(&id).is_err() {
         let reason = if R::NUMERIC { "must be a positive number" } else { "must not hold NUL" };
         return Err(AppError::from(Invalid::new("id", reason)).into());
@@ -162,7 +153,7 @@ async fn post<R: Resource>(
         }
         return Ok(bulk::answer::<R>(app, caller, body));
     }
-    let item: R::In = input::json(&headers, body, R::max_bytes(&app)).await?;
+    let item: R::In = input::json(&app, &headers, body).await?;
     Ok(answer::<R>(R::create(&app, &caller, key, item).await?))
 }
 

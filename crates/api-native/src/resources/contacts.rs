@@ -20,9 +20,6 @@ impl Resource for Contacts {
     const WRITE: &'static [Ability] = &[Ability::WriteContacts];
     const DELETE: &'static [Ability] = &[Ability::DeleteContacts];
 
-    fn max_bytes(app: &App) -> u64 {
-        app.limits().json_bytes as u64
-    }
     fn id(item: &ContactUpload) -> String {
         item.id.0.clone()
     }

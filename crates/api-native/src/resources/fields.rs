@@ -1,12 +1,7 @@
 //! Parts of a contact that are read or changed on their own.
 
 use super::{Resource, collection, contacts::Contacts};
-use crate::{
-    Problem,
-    input::{self, MAX_JSON},
-    mount::Mount,
-    problem,
-};
+use crate::{Problem, input, mount::Mount, problem};
 use axum::{
     Json,
     body::Body,
@@ -33,26 +28,24 @@ pub(super) fn mount<G: Gate>(mount: &mut Mount<G>) {
         get_transcript,
     );
     let writes = |operation: Operation| {
-        operation
+        input::bounded_by_us(operation)
             .tag(tag)
             .needs(&[Ability::WriteContacts])
             .path_param("id", "Id of the contact, which must exist.")
             .answer_json::<Put>(200, "What became of it.")
             .answer_error(409)
-            .answer_error(413)
             .answer_error(422)
             .answer_error(507)
     };
-    let mut put_words = writes(
-        Operation::put("put_transcript", "/contacts/{id}/transcript")
-            .summary("Give a contact its transcript")
-            .description("Words with times, or utterances whose words get times by their length.")
-            .body_json::<TranscriptUpload>(),
+    mount.add(
+        writes(
+            Operation::put("put_transcript", "/contacts/{id}/transcript")
+                .summary("Give a contact its transcript")
+                .description("Words with times, or utterances whose words get times by their length.")
+                .body_json::<TranscriptUpload>(),
+        ),
+        put_transcript,
     );
-    if let Some(body) = &mut put_words.body {
-        body.max_bytes = None;
-    }
-    mount.add(put_words, put_transcript);
     mount.add(
         writes(
             Operation::put("put_metadata", "/contacts/{id}/metadata")
@@ -97,7 +90,7 @@ async fn put_transcript(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let upload: TranscriptUpload = input::json(&headers, body, Contacts::max_bytes(&app)).await?;
+    let upload: TranscriptUpload = input::json(&app, &headers, body).await?;
     Ok(collection::answer::<Contacts>(app.put_transcript(&caller, &id, upload).await?))
 }
 
@@ -108,7 +101,7 @@ async fn put_metadata(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let metadata: Map<String, Value> = input::json(&headers, body, MAX_JSON).await?;
+    let metadata: Map<String, Value> = input::json(&app, &headers, body).await?;
     let put = app.change_contact(&caller, &id, |contact| {
         contact.metadata.clone_from(&metadata);
         Ok(())
@@ -123,7 +116,7 @@ async fn patch_metadata(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let patch: Map<String, Value> = input::json(&headers, body, MAX_JSON).await?;
+    let patch: Map<String, Value> = input::json(&app, &headers, body).await?;
     let put = app.change_contact(&caller, &id, |contact| {
         for (name, value) in &patch {
             if value.is_null() {
@@ -144,7 +137,7 @@ async fn put_crm_matches(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let matches: Vec<CrmMatch> = input::json(&headers, body, MAX_JSON).await?;
+    let matches: Vec<CrmMatch> = input::json_array(&app, &headers, body).await?;
     let put = app.change_contact(&caller, &id, |contact| {
         contact.crm_matches.clone_from(&matches);
         Ok(())

@@ -66,8 +66,6 @@ pub(crate) trait Resource: Send + Sync + 'static {
     const WRITE: &'static [Ability];
     const DELETE: &'static [Ability];
 
-    /// Largest JSON body of one.
-    fn max_bytes(app: &App) -> u64;
     fn id(item: &Self::In) -> String;
     fn set_id(item: &mut Self::In, id: &str);
     fn shown_id(item: &Self::Out) -> String;

@@ -1,7 +1,7 @@
 //! The kinds of records whose wire shape is the record itself.
 
 use super::{Names, Resource, collection, names};
-use crate::{input::MAX_JSON, mount::Mount};
+use crate::mount::Mount;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use std::marker::PhantomData;
@@ -59,9 +59,6 @@ impl<T: Named> Resource for Records<T> {
     const WRITE: &'static [Ability] = &[T::WRITE];
     const DELETE: &'static [Ability] = &[T::WRITE];
 
-    fn max_bytes(_: &App) -> u64 {
-        MAX_JSON
-    }
     fn id(item: &T) -> String {
         item.id()
     }

@@ -3,6 +3,7 @@
 use crate::world::{Answer, World, contact, words};
 use reqwest::Method;
 use serde_json::{Value, json};
+use touchline_app::Limits;
 
 on_both_engines!(
     bad_lines_never_lose_good_ones,
@@ -25,7 +26,7 @@ fn bad_lines() -> Vec<(String, u16, Option<&'static str>, &'static str)> {
     vec![
         (r#"{"id":"bad","started_at":"2026-02-28T10:00:00Z""#.into(), 400, None, "column 47: EOF"),
         ("not json at all".into(), 400, None, "column 2: expected ident"),
-        ("[1,2]".into(), 400, None, "column 1: invalid type"),
+        ("[1,2]".into(), 400, None, "must be a JSON object, not an array"),
         ("null".into(), 400, None, "invalid type: null"),
         (with("colour", json!("red")), 400, Some("colour"), "unknown field `colour`"),
         (
@@ -64,8 +65,13 @@ fn bad_lines() -> Vec<(String, u16, Option<&'static str>, &'static str)> {
         (with("original_path", json!("a\0b")), 422, Some("original_path"), "NUL"),
         (with("metadata", json!({ "note": ["x\0"] })), 422, Some("metadata.note"), "NUL"),
         (with("metadata", json!({ "deep": { "a": 1 } })), 422, Some("metadata.deep"), "JSON scalar"),
-        (r#"{"id":"\ud800","started_at":"2026-02-28T10:00:00Z"}"#.into(), 400, Some("id"), "surrogate"),
-        (r#"{"id":"\udc00x","started_at":"2026-02-28T10:00:00Z"}"#.into(), 400, Some("id"), "surrogate"),
+        (r#"{"id":"\ud800","started_at":"2026-02-28T10:00:00Z"}"#.into(), 400, None, "lone surrogate"),
+        (
+            r#"{"id":"\udc00x","started_at":"2026-02-28T10:00:00Z"}"#.into(),
+            400,
+            None,
+            "lone leading surrogate",
+        ),
         (with("id", json!("x".repeat(201))), 422, Some("id"), "201 bytes"),
         (with("id", json!("a\tb")), 422, Some("id"), "control characters"),
         (with("state", json!("half done")), 422, Some("state"), "upper-case token"),
@@ -162,8 +168,7 @@ async fn a_text_of_ten_mebibytes(world: World) {
     let problem = world.put("/contacts/long", &line).await.problem(422);
     assert_eq!(problem["field"], "metadata.note");
     let user = json!({ "email": "a@example.com", "first_name": "x".repeat(10 << 20) });
-    let problem = world.post("/users", &user).await.problem(413);
-    assert_eq!(problem["type"], "urn:touchline:problem:too-large");
+    assert_eq!(world.post("/users", &user).await.problem(422)["field"], "first_name");
     assert_eq!(world.ids("/contacts", 10).await, ["a", "b"]);
     assert!(world.ids("/users", 10).await.is_empty());
 }
@@ -206,7 +211,7 @@ async fn bodies_that_are_not_json(world: World) {
     send("application/xml", "<user/>").await.problem(415);
     Answer::of(world.request(Method::POST, "/users")).await.problem(415);
     let problem = send("application/json", "{\"email\":\"a\",}").await.problem(400);
-    assert_eq!(problem["detail"], "line 1, column 14: trailing comma");
+    assert_eq!(problem["detail"], "line 1, column 14: key must be a string");
     send("application/json", "").await.problem(400);
     send("application/json", "{\"email\":\"a@example.com\"} {}").await.problem(400);
     let deep: &'static str = Box::leak(format!("{}{}", "[".repeat(100_000), "]".repeat(100_000)).into());
@@ -216,4 +221,17 @@ async fn bodies_that_are_not_json(world: World) {
     refused.problem(405);
     assert_eq!(refused.header("allow"), "GET, HEAD, POST");
     assert!(world.ids("/users", 10).await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn bodies_and_lines_beyond_the_operators_limit() {
+    let limits = Limits { json_bytes: 10_000, ..Limits::default() };
+    let world = World::sqlite_in(tempfile::tempdir().unwrap(), limits).await;
+    let user = |size: usize| json!({ "id": "u", "email": "a@example.com", "first_name": "x".repeat(size) });
+    let problem = world.post("/users", &user(10_000)).await.problem(413);
+    assert_eq!(problem["detail"], "the request body is larger than 10000 bytes");
+    assert_eq!(world.post("/users", &user(9_000)).await.problem(422)["field"], "first_name");
+    let report = world.bulk("/users", format!("{}\n{}\n", user(10_000), user(10))).await;
+    assert_eq!(report[0]["error"]["status"], 413);
+    assert_eq!(report[1]["status"], "created");
 }

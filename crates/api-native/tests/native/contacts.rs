@@ -24,9 +24,9 @@ async fn words_become_results(world: World) {
     world.work().await;
     let done = world.get("/contacts/c1").await.is(200).json();
     assert_eq!(done["state"], "COMPLETE");
-    // Eight words of half a second, and five.
-    assert_eq!(done["stats"]["internal_talk_time"], 4.0);
-    assert_eq!(done["stats"]["external_talk_time"], 2.5);
+    // From the first word of a segment to its last.
+    assert_eq!(done["stats"]["internal_talk_time"], 7.5);
+    assert_eq!(done["stats"]["external_talk_time"], 4.5);
     assert!(done["seq"].as_i64() > waiting["seq"].as_i64(), "a new state is a change");
     let transcript = world.get("/contacts/c1/transcript").await.is(200).json();
     assert_eq!(transcript["words"], call["transcript"]["words"]);
@@ -84,7 +84,7 @@ async fn parts_are_changed_on_their_own(world: World) {
     assert_eq!(world.get("/contacts/c1").await.json()["crm_matches"], crm);
     world.work().await;
     // The speaker is a customer now, so whose time it was is worked out again (contract c360 R-14).
-    assert_eq!(world.get("/contacts/c1").await.json()["stats"]["external_talk_time"], 1.0);
+    assert_eq!(world.get("/contacts/c1").await.json()["stats"]["external_talk_time"], 1.5);
     let words = world.get("/contacts/c1/transcript").await.json()["words"].as_array().unwrap().len();
     assert_eq!(words, 2, "the words stay");
     let bad = json!([{ "crm_name": "x", "activity_crm_id": "a", "shoe": 1 }]);

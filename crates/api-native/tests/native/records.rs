@@ -138,11 +138,13 @@ async fn every_kind_is_kept_as_it_was_sent(world: World) {
         let head = Answer::of(world.request(Method::HEAD, &path)).await.is(200);
         assert!(head.bytes.is_empty());
     }
-    // Those that are used first.
+    // What others use goes last.
     for (kind, record, _) in kinds().into_iter().rev() {
         let path = address(kind, &record);
-        if kind == "scorecards" {
-            world.put("/evaluations/later", &kinds()[4].1).await.problem(422);
+        if kind == "listens" {
+            // Listening is counted by day: it is never taken back as a whole.
+            world.delete(&path).await.problem(409);
+            continue;
         }
         world.delete(&path).await.is(204);
         world.get(&path).await.problem(404);

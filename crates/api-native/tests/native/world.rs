@@ -201,10 +201,9 @@ pub(crate) fn contact(id: &str) -> Value {
 
 /// Words of `speaker` from second `from` on, one a second.
 pub(crate) fn words(speaker: u16, from: u32, text: &str) -> Vec<Value> {
-    let times = f64::from(from);
     let word = |(at, word): (usize, &str)| {
-        let start = times + at as f64;
-        json!({ "start": start, "end": start + 0.5, "text": word, "speaker": speaker })
+        let start = from + u32::try_from(at).unwrap();
+        json!({ "start": start, "end": f64::from(start) + 0.5, "text": word, "speaker": speaker })
     };
     text.split(' ').enumerate().map(word).collect()
 }
