@@ -57,8 +57,15 @@ fn date_time(bytes: &[u8], start: usize) -> Option<(civil::DateTime, usize)> {
     let [hour, minute, second] = [number(2, b"T-_ ")?, number(2, b"-_.:")?, number(2, b"-_.:")?];
     let small = |it: i16| i8::try_from(it).ok();
     let plausible = (1970..2200).contains(&year) && !bytes.get(at).is_some_and(u8::is_ascii_digit);
-    let found =
-        civil::DateTime::new(year, small(month)?, small(day)?, small(hour)?, small(minute)?, small(second)?, 0);
+    let found = civil::DateTime::new(
+        year,
+        small(month)?,
+        small(day)?,
+        small(hour)?,
+        small(minute)?,
+        small(second)?,
+        0,
+    );
     found.ok().filter(|_| plausible).map(|it| (it, at))
 }
 
@@ -74,8 +81,16 @@ mod tests {
         assert_eq!(read("2026-03-01 09:30", Some(&berlin)).unwrap(), "2026-03-01T08:30:00Z");
         assert_eq!(read("2026-03-01T09:30:00Z", Some(&berlin)).unwrap(), "2026-03-01T09:30:00Z");
         assert_eq!(read("2026-07-01 09:30:00.5", Some(&berlin)).unwrap(), "2026-07-01T07:30:00.5Z");
-        assert_eq!(read("2025-10-26 02:30", Some(&berlin)).unwrap(), "2025-10-26T00:30:00Z", "twice: the first");
-        assert_eq!(read("2026-03-29 02:30", Some(&berlin)).unwrap(), "2026-03-29T01:30:00Z", "never: after the gap");
+        assert_eq!(
+            read("2025-10-26 02:30", Some(&berlin)).unwrap(),
+            "2025-10-26T00:30:00Z",
+            "twice: the first"
+        );
+        assert_eq!(
+            read("2026-03-29 02:30", Some(&berlin)).unwrap(),
+            "2026-03-29T01:30:00Z",
+            "never: after the gap"
+        );
         assert!(read("2026-03-01 09:30", None).unwrap_err().contains("--zone"));
         assert!(read("2026-03-01", Some(&berlin)).unwrap_err().contains("no time of day"));
         assert!(read("01.03.2026 09:30", Some(&berlin)).unwrap_err().contains("RFC 3339"));
@@ -86,7 +101,9 @@ mod tests {
     fn a_name_may_carry_a_date() {
         let read = |name: &str| in_name(name, Some(&TimeZone::UTC)).map(|it| it.unwrap().to_string());
         let nine = Some("2026-03-01T09:30:05Z".to_owned());
-        for name in ["20260301-093005-4711", "call_2026-03-01_09.30.05", "x-20260301T093005Z", "20260301093005"] {
+        for name in
+            ["20260301-093005-4711", "call_2026-03-01_09.30.05", "x-20260301T093005Z", "20260301093005"]
+        {
             assert_eq!(read(name), nine, "{name}");
         }
         for name in ["call-4711", "20261301-093005", "12026030109300512", "2026-03-01"] {

@@ -48,7 +48,13 @@ pub(super) struct Lines {
 impl Lines {
     /// `limit` is the longest line in bytes; `done` counts the bytes that were read.
     pub(super) fn new(source: Source, limit: usize, done: Arc<AtomicU64>) -> Self {
-        Self { source: BufReader::with_capacity(1 << 18, source), number: 0, limit, back: VecDeque::new(), done }
+        Self {
+            source: BufReader::with_capacity(1 << 18, source),
+            number: 0,
+            limit,
+            back: VecDeque::new(),
+            done,
+        }
     }
 
     /// Lines to be read once more, in their order.

@@ -169,7 +169,9 @@ impl Report {
         self.bar.finish_and_clear();
         for (kind, it) in &self.counts {
             let Counts { created, updated, unchanged, refused } = it;
-            println!("{kind}: {created} created, {updated} updated, {unchanged} unchanged, {refused} refused");
+            println!(
+                "{kind}: {created} created, {updated} updated, {unchanged} unchanged, {refused} refused"
+            );
         }
         let sum = |of: fn(&Counts) -> u64| self.counts.values().map(of).sum::<u64>();
         println!(

@@ -1,0 +1,400 @@
+//! CSV of call metadata: a header row, then a call a row.
+
+use super::{
+    dates,
+    lines::{Given, Line, Lines, utf8},
+    records::GivenContact,
+};
+use csv::StringRecord;
+use jiff::tz::TimeZone;
+use serde_json::Value;
+use std::io;
+use touchline_app::contacts::ContactUpload;
+use touchline_model::{Channel, Direction, MediaTime, Timestamp};
+
+/// Most bytes of one row: a quotation mark that is never closed must not swallow the file.
+const ROW_BYTES: usize = 1 << 20;
+/// Most lines of one row.
+const ROW_LINES: usize = 1_000;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Column {
+    Id,
+    StartedAt,
+    Duration,
+    Direction,
+    AgentId,
+    AgentEmail,
+    Channel,
+    Recording,
+    Metadata(String),
+    Nameless,
+}
+
+/// A table whose header was understood.
+#[derive(Debug)]
+pub(super) struct Table {
+    columns: Vec<Column>,
+    delimiter: u8,
+    zone: Option<TimeZone>,
+}
+
+/// A row as text, or why it is none.
+struct Row {
+    line: u64,
+    raw: Vec<u8>,
+    fields: Result<StringRecord, String>,
+}
+
+/// Follows quotation marks over the lines of a row.
+#[derive(Default)]
+struct Quotes {
+    inside: bool,
+}
+
+impl Quotes {
+    /// Goes over a line; whether a quotation is still open at its end.
+    fn follow(&mut self, line: &[u8], delimiter: u8) -> bool {
+        let (mut at, mut field_begins) = (0, !self.inside);
+        while at < line.len() {
+            let byte = line[at];
+            if self.inside {
+                if byte == b'"' {
+                    match line.get(at + 1) {
+                        Some(b'"') => at += 1,
+                        _ => self.inside = false,
+                    }
+                }
+            } else if byte == b'"' && field_begins {
+                self.inside = true;
+            }
+            field_begins = !self.inside && byte == delimiter;
+            at += 1;
+        }
+        self.inside
+    }
+}
+
+impl Table {
+    /// Reads the header. The inner error is about the file's content.
+    pub(super) fn open(lines: &mut Lines, zone: Option<TimeZone>) -> io::Result<Result<Self, (u64, String)>> {
+        let mut delimiter = None;
+        loop {
+            let Some(first) = lines.next()? else { return Ok(Err((1, "the file is empty".to_owned()))) };
+            let content = first.content.clone();
+            let text = match content.as_deref().map_err(|n| lines.too_long(*n)).and_then(utf8) {
+                Ok(text) if text.trim().is_empty() => continue,
+                Ok(text) => text,
+                Err(reason) => return Ok(Err((first.number, reason))),
+            };
+            // Excel's way of naming the delimiter.
+            if let [b's' | b'S', b'e' | b'E', b'p' | b'P', b'=', given] = text.as_bytes() {
+                delimiter = Some(*given);
+                continue;
+            }
+            let delimiter = delimiter.unwrap_or_else(|| likely_delimiter(text));
+            lines.put_back(vec![first]);
+            let Some(row) = next_row(lines, delimiter, None)? else { continue };
+            let table = row.fields.and_then(|names| Self::from_header(&names, delimiter, zone));
+            return Ok(table.map_err(|reason| (row.line, reason)));
+        }
+    }
+
+    fn from_header(names: &StringRecord, delimiter: u8, zone: Option<TimeZone>) -> Result<Self, String> {
+        let columns: Vec<Column> = names.iter().map(column).collect();
+        for (at, column) in columns.iter().enumerate() {
+            if *column != Column::Nameless && columns[..at].contains(column) {
+                return Err(format!(
+                    "column {:?} means the same as one before it",
+                    names.get(at).unwrap_or("")
+                ));
+            }
+        }
+        let has = |column| columns.contains(&column);
+        if !has(Column::StartedAt) {
+            return Err("there is no column `started_at`: is this the header of a table of calls?".to_owned());
+        }
+        if !has(Column::Id) && !has(Column::Recording) {
+            return Err(
+                "there is neither a column `id` nor `recording`: a second run could not know the calls again"
+                    .to_owned(),
+            );
+        }
+        if has(Column::AgentId) && has(Column::AgentEmail) {
+            return Err("there are both `agent_id` and `agent_email`: leave one out".to_owned());
+        }
+        Ok(Self { columns, delimiter, zone })
+    }
+
+    /// The next call.
+    pub(super) fn next(&self, lines: &mut Lines) -> io::Result<Option<Given<GivenContact>>> {
+        loop {
+            let Some(row) = next_row(lines, self.delimiter, Some(self.columns.len()))? else {
+                return Ok(None);
+            };
+            // Spreadsheets end in rows of nothing but delimiters.
+            if row.fields.as_ref().is_ok_and(|it| it.iter().all(|field| field.trim().is_empty())) {
+                continue;
+            }
+            let item = row.fields.and_then(|fields| self.contact(&fields));
+            return Ok(Some(Given { line: row.line, raw: row.raw, item }));
+        }
+    }
+
+    fn contact(&self, fields: &StringRecord) -> Result<GivenContact, String> {
+        let mut contact = super::calls::bare_contact("", Timestamp::default());
+        let (mut started_at, mut agent_email) = (None, None);
+        for (column, text) in self.columns.iter().zip(fields) {
+            let value = text.trim();
+            if value.is_empty() {
+                continue;
+            }
+            let named = |name: &str, reason: String| format!("`{name}`: {reason}");
+            match column {
+                Column::Id => contact.id = value.into(),
+                Column::StartedAt => {
+                    let read = dates::instant(value, self.zone.as_ref());
+                    started_at = Some(read.map_err(|e| named("started_at", e))?);
+                }
+                Column::Duration => contact.duration = length(value).map_err(|e| named("duration", e))?,
+                Column::Direction => {
+                    contact.direction = direction(value).map_err(|e| named("direction", e))?
+                }
+                Column::Channel => contact.channel = channel(value).map_err(|e| named("channel", e))?,
+                Column::AgentId => contact.agent_id = Some(value.into()),
+                Column::AgentEmail => agent_email = Some(value.to_owned()),
+                Column::Recording => contact.original_path = Some(value.to_owned()),
+                Column::Metadata(name) => {
+                    contact.metadata.insert(name.clone(), typed(text));
+                }
+                Column::Nameless => return Err(format!("{value:?} stands in a column without a name")),
+            }
+        }
+        contact.started_at = started_at.ok_or("`started_at` is empty")?;
+        let recording = contact.original_path.clone();
+        if contact.id.is_empty() {
+            let stem = recording.as_deref().map(super::recordings::stem).filter(|it| !it.is_empty());
+            contact.id = stem.ok_or("there is neither an `id` nor a recording to take it from")?.into();
+        }
+        Ok(GivenContact { upload: ContactUpload::new(contact, None), agent_email, recording })
+    }
+}
+
+fn column(name: &str) -> Column {
+    let name = name.trim();
+    let plain: String =
+        name.to_lowercase().chars().map(|c| if matches!(c, ' ' | '-') { '_' } else { c }).collect();
+    match plain.as_str() {
+        "" => Column::Nameless,
+        "id" | "contact_id" | "call_id" => Column::Id,
+        "started_at" | "start_time" | "start" => Column::StartedAt,
+        "duration" => Column::Duration,
+        "direction" => Column::Direction,
+        "agent_id" => Column::AgentId,
+        "agent_email" => Column::AgentEmail,
+        "channel" => Column::Channel,
+        "recording" | "original_path" | "file" => Column::Recording,
+        _ => Column::Metadata(name.strip_prefix("metadata.").unwrap_or(name).to_owned()),
+    }
+}
+
+/// The delimiter that stands most often outside quotation marks.
+fn likely_delimiter(header: &str) -> u8 {
+    let mut counts = [(b',', 0), (b';', 0), (b'\t', 0), (b'|', 0)];
+    let mut inside = false;
+    for byte in header.bytes() {
+        inside ^= byte == b'"';
+        if let Some((_, count)) = counts.iter_mut().find(|(it, _)| *it == byte && !inside) {
+            *count += 1;
+        }
+    }
+    // The first of equals.
+    counts.iter().rev().max_by_key(|(_, count)| *count).map_or(b',', |(byte, _)| *byte)
+}
+
+/// The next row that is not blank. A row that is broken costs its first line only: what follows is read once more.
+fn next_row(lines: &mut Lines, delimiter: u8, width: Option<usize>) -> io::Result<Option<Row>> {
+    loop {
+        let Some(first) = lines.next()? else { return Ok(None) };
+        let line = first.number;
+        let mut raw = match first.content {
+            Ok(raw) if raw.iter().all(u8::is_ascii_whitespace) => continue,
+            Ok(raw) => raw,
+            Err(length) => {
+                return Ok(Some(Row { line, raw: vec![], fields: Err(lines.too_long(length)) }));
+            }
+        };
+        let mut quotes = Quotes::default();
+        let mut more: Vec<Line> = Vec::new();
+        let mut open = quotes.follow(&raw, delimiter);
+        while open && more.len() < ROW_LINES && raw.len() < ROW_BYTES {
+            let Some(next) = lines.next()? else { break };
+            if let Ok(text) = &next.content {
+                raw.push(b'\n');
+                raw.extend_from_slice(text);
+                open = quotes.follow(text, delimiter);
+            }
+            let too_long = next.content.is_err();
+            more.push(next);
+            if too_long {
+                break;
+            }
+        }
+        let fields = match open {
+            true => Err("a quotation mark is opened and not closed".to_owned()),
+            false => split(&raw, delimiter, width),
+        };
+        if fields.is_err() {
+            lines.put_back(more);
+        }
+        return Ok(Some(Row { line, raw, fields }));
+    }
+}
+
+fn split(raw: &[u8], delimiter: u8, width: Option<usize>) -> Result<StringRecord, String> {
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(delimiter)
+        .buffer_capacity(raw.len().max(16))
+        .from_reader(utf8(raw)?.as_bytes());
+    let mut fields = StringRecord::new();
+    reader.read_record(&mut fields).map_err(|e| e.to_string())?;
+    match width {
+        Some(width) if width != fields.len() => {
+            Err(format!("has {} fields where the header has {width}", fields.len()))
+        }
+        _ => Ok(fields),
+    }
+}
+
+/// JSON numbers and booleans as such, when writing them again gives the same text; everything else is a string. So
+/// `007`, `+49 30`, `1.50` and numbers too long for exactness stay as written.
+fn typed(text: &str) -> Value {
+    match serde_json::from_str::<Value>(text) {
+        Ok(value @ (Value::Number(_) | Value::Bool(_)))
+            if serde_json::to_string(&value).is_ok_and(|it| it == text) =>
+        {
+            value
+        }
+        _ => Value::String(text.to_owned()),
+    }
+}
+
+/// Seconds, or `MM:SS`, or `HH:MM:SS`.
+fn length(text: &str) -> Result<MediaTime, String> {
+    let wrong = || format!("`{text}` is neither seconds nor MM:SS nor HH:MM:SS");
+    let parts: Vec<&str> = text.split(':').collect();
+    let (last, whole) = parts.split_last().ok_or_else(wrong)?;
+    if whole.len() > 2 {
+        return Err(wrong());
+    }
+    let mut seconds: f64 = last.parse().map_err(|_| wrong())?;
+    if !whole.is_empty() && !(0.0..60.0).contains(&seconds) {
+        return Err(wrong());
+    }
+    for (part, unit) in whole.iter().rev().zip([60.0, 3600.0]) {
+        seconds += f64::from(part.parse::<u32>().map_err(|_| wrong())?) * unit;
+    }
+    // The model says which lengths are believed.
+    serde_json::from_value(serde_json::json!(seconds)).map_err(|e| e.to_string())
+}
+
+fn direction(text: &str) -> Result<Direction, String> {
+    match text.to_lowercase().as_str() {
+        "inbound" | "in" => Ok(Direction::Inbound),
+        "outbound" | "out" => Ok(Direction::Outbound),
+        "screenshare" => Ok(Direction::Screenshare),
+        _ => Err(format!("`{text}` is none of inbound, outbound, screenshare")),
+    }
+}
+
+fn channel(text: &str) -> Result<Channel, String> {
+    match text.to_lowercase().as_str() {
+        "call" | "phone" | "voice" => Ok(Channel::Call),
+        "chat" => Ok(Channel::Chat),
+        "mail" | "email" => Ok(Channel::Mail),
+        _ => Err(format!("`{text}` is none of call, chat, mail")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn read(text: &'static str) -> Vec<(u64, Result<GivenContact, String>)> {
+        let mut lines = Lines::new(Box::new(text.as_bytes()), 1 << 20, Default::default());
+        let table = Table::open(&mut lines, None).unwrap().unwrap();
+        let rows = std::iter::from_fn(|| table.next(&mut lines).unwrap());
+        rows.map(|row| (row.line, row.item)).collect()
+    }
+
+    #[test]
+    fn a_quotation_that_is_never_closed_costs_one_line() {
+        let rows = read(
+            "id,started_at,note\na,2026-03-01T09:00:00Z,\"two\nlines\"\nb,2026-03-01T09:00:00Z,\"open\nc,2026-03-01T09:00:00Z,5\" pipe\n",
+        );
+        let lines: Vec<_> = rows.iter().map(|(line, item)| (*line, item.is_ok())).collect();
+        assert_eq!(lines, [(2, true), (4, false), (5, true)]);
+        assert_eq!(rows[0].1.as_ref().unwrap().upload.metadata["note"], "two\nlines");
+        assert!(rows[1].1.as_ref().unwrap_err().contains("not closed"));
+        assert_eq!(rows[2].1.as_ref().unwrap().upload.metadata["note"], "5\" pipe");
+    }
+
+    #[test]
+    fn a_row_of_the_wrong_width_gives_back_the_lines_that_it_swallowed() {
+        let rows = read(
+            "id,started_at,note\na,2026-03-01T09:00:00Z,\"x\nb,2026-03-01T09:00:00Z,y\nc,2026-03-01T09:00:00Z,\"z\"\n",
+        );
+        let lines: Vec<_> = rows.iter().map(|(line, item)| (*line, item.is_ok())).collect();
+        assert_eq!(lines, [(2, false), (3, true), (4, true)]);
+    }
+
+    #[test]
+    fn values_keep_their_type_only_when_nothing_is_lost() {
+        for (text, value) in [
+            ("7", json!(7)),
+            ("-1.5", json!(-1.5)),
+            ("true", json!(true)),
+            ("007", json!("007")),
+            ("1.50", json!("1.50")),
+            ("123456789012345678901234567890", json!("123456789012345678901234567890")),
+            ("null", json!("null")),
+            ("[1]", json!("[1]")),
+            (" 7", json!(" 7")),
+            ("TRUE", json!("TRUE")),
+        ] {
+            assert_eq!(typed(text), value, "{text}");
+        }
+    }
+
+    #[test]
+    fn lengths_are_seconds_or_clock_times() {
+        for (text, seconds) in [("90", 90.0), ("1:30", 90.0), ("01:00:00.5", 3600.5), ("0", 0.0)] {
+            assert_eq!(length(text).unwrap().secs(), seconds, "{text}");
+        }
+        for text in ["-1", "1:75", "1:2:3:4", "soon", "NaN", "1e9", ":"] {
+            assert!(length(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn delimiters_are_found_outside_quotation_marks() {
+        assert_eq!(likely_delimiter("\"a,b,c\";d;e"), b';');
+        assert_eq!(likely_delimiter("a\tb"), b'\t');
+        assert_eq!(likely_delimiter("a"), b',');
+    }
+
+    #[test]
+    fn a_header_must_make_sense() {
+        let fault = |text: &'static str| {
+            let mut lines = Lines::new(Box::new(text.as_bytes()), 1 << 20, Default::default());
+            Table::open(&mut lines, None).unwrap().unwrap_err().1
+        };
+        assert!(fault("id,when").contains("started_at"));
+        assert!(fault("started_at,topic").contains("neither a column `id`"));
+        assert!(fault("id,started_at,call id").contains("means the same"));
+        assert!(fault("").contains("empty"));
+    }
+}

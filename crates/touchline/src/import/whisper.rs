@@ -1,0 +1,249 @@
+//! Whisper's `verbose_json`: segments, words, or both. Also understood: speaker labels as WhisperX writes them.
+
+use serde::{Deserialize, de::IgnoredAny};
+use std::io::Read;
+use touchline_app::contacts::{TranscriptUpload, Utterance};
+use touchline_model::{MediaTime, Word};
+
+#[derive(Deserialize)]
+struct Probe {
+    segments: Option<IgnoredAny>,
+    words: Option<IgnoredAny>,
+    started_at: Option<IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+struct File {
+    segments: Option<Vec<Segment>>,
+    words: Option<Vec<Token>>,
+}
+
+#[derive(Deserialize)]
+struct Segment {
+    start: Option<f64>,
+    end: Option<f64>,
+    #[serde(default)]
+    text: String,
+    words: Option<Vec<Token>>,
+    speaker: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Token {
+    #[serde(alias = "text")]
+    word: String,
+    // WhisperX gives no times to what it cannot align, such as numbers.
+    start: Option<f64>,
+    end: Option<f64>,
+    #[serde(alias = "score", alias = "confidence")]
+    probability: Option<f32>,
+    speaker: Option<String>,
+}
+
+/// Whether a file holds one such transcript. Reads no further than the first JSON value.
+pub(super) fn is_one(file: impl Read) -> bool {
+    let first = serde_json::Deserializer::from_reader(file).into_iter::<Probe>().next();
+    first.is_some_and(|probe| {
+        probe.is_ok_and(|it| it.started_at.is_none() && (it.segments.is_some() || it.words.is_some()))
+    })
+}
+
+/// The words of a file. Speakers are numbered from `first` in the order in which they speak.
+pub(super) fn words(json: &[u8], first: u16) -> Result<Vec<Word>, String> {
+    let file: File = serde_json::from_slice(json).map_err(|e| e.to_string())?;
+    if file.segments.is_none() && file.words.is_none() {
+        return Err("has neither `segments` nor `words`: write it with verbose_json".to_owned());
+    }
+    let segments = file.segments.unwrap_or_default();
+    let mut speakers = Speakers { first, names: vec![] };
+    let in_segments = segments.iter().any(|it| it.words.as_ref().is_some_and(|words| !words.is_empty()));
+    if !in_segments && let Some(tokens) = file.words.filter(|it| !it.is_empty()) {
+        let mut words = timed(&tokens, None, "words", &mut speakers)?;
+        punctuate(&mut words, &segments);
+        return Ok(words);
+    }
+    let mut words = Vec::new();
+    for (at, segment) in segments.iter().enumerate() {
+        let path = format!("segments[{at}]");
+        match segment.words.as_deref() {
+            Some(tokens) if !tokens.is_empty() => {
+                words.append(&mut timed(tokens, Some(segment), &format!("{path}.words"), &mut speakers)?);
+            }
+            _ if segment.text.trim().is_empty() => {}
+            _ => words.append(&mut spread(segment, &path, &mut speakers)?),
+        }
+    }
+    Ok(words)
+}
+
+/// Speakers by the labels of the file.
+struct Speakers {
+    first: u16,
+    names: Vec<String>,
+}
+
+impl Speakers {
+    fn number(&mut self, name: Option<&str>) -> Result<u16, String> {
+        let Some(name) = name else { return Ok(self.first) };
+        let at = self.names.iter().position(|it| it == name).unwrap_or_else(|| {
+            self.names.push(name.to_owned());
+            self.names.len() - 1
+        });
+        u16::try_from(at)
+            .ok()
+            .and_then(|at| self.first.checked_add(at))
+            .ok_or("has too many speakers".to_owned())
+    }
+}
+
+fn time(seconds: f64, path: &str) -> Result<MediaTime, String> {
+    let time = MediaTime::from_secs(seconds);
+    match seconds >= 0.0 && time <= MediaTime::MAX {
+        true => Ok(time),
+        false => Err(format!("`{path}`: {seconds} is not a time in seconds between 0 and 604800")),
+    }
+}
+
+/// Words with their times; one that has none gets the gap between its neighbours.
+fn timed(
+    tokens: &[Token],
+    segment: Option<&Segment>,
+    path: &str,
+    speakers: &mut Speakers,
+) -> Result<Vec<Word>, String> {
+    let mut words: Vec<Word> = Vec::with_capacity(tokens.len());
+    let mut last_end = segment.and_then(|it| it.start).unwrap_or_default();
+    for (at, token) in tokens.iter().enumerate() {
+        let next = tokens[at + 1..].iter().find_map(|it| it.start).or(segment.and_then(|it| it.end));
+        let start = token.start.unwrap_or(last_end);
+        let end = token.end.unwrap_or_else(|| next.unwrap_or(start).max(start));
+        last_end = end;
+        let token_text = token.word.trim();
+        let text = token_text.trim_end_matches(is_mark);
+        if text.is_empty() {
+            // A mark that stands alone belongs to the word before it.
+            if let Some(word) = words.last_mut() {
+                word.punctuation.get_or_insert_default().push_str(token_text);
+            }
+            continue;
+        }
+        let after = &token_text[text.len()..];
+        let name = token.speaker.as_deref().or(segment.and_then(|it| it.speaker.as_deref()));
+        words.push(Word {
+            start: time(start, &format!("{path}[{at}].start"))?,
+            end: time(end, &format!("{path}[{at}].end"))?,
+            text: text.to_owned(),
+            punctuation: (!after.is_empty()).then(|| after.to_owned()),
+            speaker: speakers.number(name)?,
+            confidence: token.probability.map(|it| it.clamp(0.0, 1.0)),
+        });
+    }
+    Ok(words)
+}
+
+/// Marks that follow a word.
+fn is_mark(c: char) -> bool {
+    matches!(c, '.' | ',' | '?' | '!' | ';' | ':' | '…' | '。' | '，' | '？' | '！')
+}
+
+/// A segment without words is an utterance: its time is shared out by the app.
+fn spread(segment: &Segment, path: &str, speakers: &mut Speakers) -> Result<Vec<Word>, String> {
+    let (Some(start), Some(end)) = (segment.start, segment.end) else {
+        return Err(format!("`{path}`: needs `start` and `end`"));
+    };
+    let utterance = Utterance {
+        start: time(start, &format!("{path}.start"))?,
+        end: time(end, &format!("{path}.end"))?,
+        text: segment.text.clone(),
+        speaker: speakers.number(segment.speaker.as_deref())?,
+    };
+    let upload = TranscriptUpload { utterances: Some(vec![utterance]), ..TranscriptUpload::default() };
+    // Faults are told under the name that the field has in this file.
+    let read = upload.into_transcript().map_err(|e| e.to_string().replace("utterances[0]", path));
+    Ok(read?.words)
+}
+
+/// Words of OpenAI's API come without punctuation, its segments with: brings both together where they agree.
+fn punctuate(words: &mut [Word], segments: &[Segment]) {
+    let tokens: Vec<&str> = segments.iter().flat_map(|it| it.text.split_whitespace()).collect();
+    let bare = |token: &str| token.trim_end_matches(is_mark).to_lowercase();
+    if tokens.len() != words.len() || !words.iter().zip(&tokens).all(|(w, t)| bare(&w.text) == bare(t)) {
+        return;
+    }
+    for (word, token) in words.iter_mut().zip(tokens) {
+        let after = &token[token.trim_end_matches(is_mark).len()..];
+        if word.punctuation.is_none() && !after.is_empty() {
+            word.punctuation = Some(after.to_owned());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(json: &str) -> Vec<(String, f64, f64, u16)> {
+        let text = |it: &Word| format!("{}{}", it.text, it.punctuation.as_deref().unwrap_or_default());
+        let words = words(json.as_bytes(), 0).unwrap();
+        words.iter().map(|it| (text(it), it.start.secs(), it.end.secs(), it.speaker)).collect()
+    }
+
+    #[test]
+    fn words_inside_segments_keep_times_and_punctuation() {
+        let json = r#"{"text":" Hi, you?","segments":[{"start":0,"end":1,"text":" Hi, you?","words":[
+            {"word":" Hi,","start":0.1,"end":0.4,"probability":0.9},{"word":" you","start":0.5,"end":0.9},{"word":"?","start":0.9,"end":0.9}]}]}"#;
+        assert_eq!(shown(json), [("Hi,".to_owned(), 0.1, 0.4, 0), ("you?".to_owned(), 0.5, 0.9, 0)]);
+        assert_eq!(words(json.as_bytes(), 0).unwrap()[0].confidence, Some(0.9));
+    }
+
+    #[test]
+    fn words_beside_segments_take_their_punctuation_where_both_agree() {
+        let json = |text: &str| {
+            format!(
+                r#"{{"segments":[{{"start":0,"end":1,"text":"{text}"}}],"words":[{{"word":"Hi","start":0,"end":0.4}},{{"word":"you","start":0.5,"end":1}}]}}"#
+            )
+        };
+        assert_eq!(shown(&json("Hi, you?")).iter().map(|it| &*it.0).collect::<Vec<_>>(), ["Hi,", "you?"]);
+        assert_eq!(
+            shown(&json("Hi, all of you?")).iter().map(|it| &*it.0).collect::<Vec<_>>(),
+            ["Hi", "you"]
+        );
+    }
+
+    #[test]
+    fn segments_alone_are_spread_over_their_time_and_labels_are_speakers() {
+        let json = r#"{"segments":[{"start":0,"end":1,"text":" aa bb","speaker":"B"},{"start":1,"end":2,"text":" "},{"start":2,"end":3,"text":"cc","speaker":"A"}]}"#;
+        let words = shown(json);
+        assert_eq!(
+            words.iter().map(|it| (&*it.0, it.3)).collect::<Vec<_>>(),
+            [("aa", 0), ("bb", 0), ("cc", 1)]
+        );
+        assert_eq!((words[0].1, words[1].1, words[2].1), (0.0, 0.5, 2.0));
+    }
+
+    #[test]
+    fn a_word_without_times_fills_the_gap() {
+        let json = r#"{"segments":[{"start":0,"end":3,"text":"","words":[{"word":"a","start":0,"end":1},{"word":"42"},{"word":"b","start":2,"end":3}]}]}"#;
+        assert_eq!(shown(json)[1], ("42".to_owned(), 1.0, 2.0, 0));
+    }
+
+    #[test]
+    fn absurd_times_are_told_with_their_place() {
+        let fault = |json: &str| words(json.as_bytes(), 0).unwrap_err();
+        assert!(fault(r#"{"words":[{"word":"a","start":-1,"end":1}]}"#).starts_with("`words[0].start`: -1"));
+        assert!(fault(r#"{"segments":[{"start":0,"end":1e9,"text":"a"}]}"#).starts_with("`segments[0].end`"));
+        assert!(
+            fault(r#"{"segments":[{"start":2,"end":1,"text":"a"}]}"#)
+                .starts_with("`segments[0].end`: 1 lies before")
+        );
+        assert!(fault(r#"{"text":"a"}"#).contains("verbose_json"));
+    }
+
+    #[test]
+    fn other_json_is_not_taken_for_a_transcript() {
+        assert!(is_one(&br#"{"text":"","segments":[]}"#[..]));
+        assert!(!is_one(&br#"{"id":"a","started_at":"x","words":[]}"#[..]));
+        assert!(!is_one(&br#"{"id":"a"} {"segments":[]}"#[..]));
+        assert!(!is_one(&br#"{"segments": "#[..]));
+    }
+}
