@@ -41,6 +41,6 @@ mod tests {
             .into_iter()
             .map(|number| serde_json::to_string(&Number(number)).unwrap())
             .collect();
-        assert_eq!(texts, ["20", "-3", "18.56", "1e300", "0.1"]);
+        assert_eq!(texts, ["20", "-3", "18.56", "1e+300", "0.1"]);
     }
 }

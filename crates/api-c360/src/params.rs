@@ -1,7 +1,7 @@
 //! Parameters of the dialect (contract §3, X-1, X-21, R-12, R-16).
 
 use crate::ApiError;
-use jiff::civil;
+use jiff::{fmt::temporal::Pieces, tz::Offset};
 use touchline_app::calls::TopicWindow;
 use touchline_http::Query;
 use touchline_model::Timestamp;
@@ -84,7 +84,7 @@ pub fn window(query: &Query) -> Result<Option<TopicWindow>, ApiError> {
 }
 
 /// An ISO 8601 time: without offset it is UTC, a date alone is midnight, and a space before an offset was a `+`
-/// that the query string has eaten (contract X-21).
+/// that the query string has eaten (contract X-21). Times past the calendar's ends stand at its ends.
 pub fn parse_since(text: &str) -> Option<Timestamp> {
     let mut text = text.trim().to_owned();
     if let (Some(time), Some(space)) = (text.find(['T', 't']), text.rfind(' '))
@@ -92,12 +92,11 @@ pub fn parse_since(text: &str) -> Option<Timestamp> {
     {
         text.replace_range(space..=space, "+");
     }
-    if let Ok(instant) = text.parse::<jiff::Timestamp>() {
-        return Some(instant.into());
-    }
-    let local = text.parse::<civil::DateTime>().ok()?;
-    let instant = local.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp();
-    Some(instant.into())
+    let pieces = Pieces::parse(&text).ok()?;
+    let offset = pieces.to_numeric_offset().unwrap_or(Offset::UTC);
+    let local = pieces.date().to_datetime(pieces.time().unwrap_or_default());
+    let end = if local.year() > 0 { jiff::Timestamp::MAX } else { jiff::Timestamp::MIN };
+    Some(offset.to_timestamp(local).unwrap_or(end).into())
 }
 
 #[cfg(test)]
@@ -120,6 +119,8 @@ mod tests {
             ("2020-08-12T08:46:00 02:00", "2020-08-12T06:46:00Z"),
             ("2020-08-12T08:46:00", "2020-08-12T08:46:00Z"),
             ("2020-08-12", "2020-08-12T00:00:00Z"),
+            ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00Z"),
+            ("9999-12-31T23:59:59Z", "9999-12-30T22:00:00.999999Z"),
         ] {
             assert_eq!(since(text).as_deref(), Some(instant), "{text}");
         }
@@ -128,9 +129,18 @@ mod tests {
     // covers(c360): X-1
     #[test]
     fn since_refuses_what_is_no_instant() {
-        for text in
-            ["", "yesterday", "10:00", "1700000000", "2023-13-01T00:00Z", "2023-02-30", "2023-08-15T25:00Z"]
-        {
+        for text in [
+            "",
+            "yesterday",
+            "10:00",
+            "1700000000",
+            "2023-08-15T10:00:00Y",
+            "2023-08-15T",
+            "2023-08-15T10:00 Z",
+            "2023-13-01T00:00Z",
+            "2023-02-30",
+            "2023-08-15T25:00Z",
+        ] {
             assert_eq!(since(text), None, "{text}");
         }
     }
