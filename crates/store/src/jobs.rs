@@ -70,6 +70,7 @@ const LEASE_POSTGRES: &str = "WITH due AS MATERIALIZED (SELECT tenant, id FROM j
      attempts, dead, error, created_at";
 const FINISH: &str = "DELETE FROM jobs WHERE tenant = ? AND id = ? AND attempts = ?";
 const EXTEND: &str = "UPDATE jobs SET due_at = ?, payload = ? WHERE tenant = ? AND id = ? AND attempts = ?";
+const RENEW: &str = "UPDATE jobs SET due_at = ? WHERE tenant = ? AND id = ? AND attempts = ? AND dead = 0";
 const FAIL: &str =
     "UPDATE jobs SET due_at = ?, dead = ?, error = ? WHERE tenant = ? AND id = ? AND attempts = ?";
 const RETRY: &str = "UPDATE jobs SET due_at = ?, dead = 0, attempts = 0 WHERE tenant = ? AND id = ? AND dead = 1 \
@@ -135,6 +136,17 @@ impl Store {
         Ok(good)
     }
 
+    /// Keeps a job that is being worked on for another `lease_secs`.
+    pub async fn renew_lease(&self, job: &Job, lease_secs: i64) -> Result<(), StoreError> {
+        let params = vec![
+            self.clock.now().plus_secs(lease_secs).into(),
+            job.tenant.as_str().into(),
+            job.id.as_str().into(),
+            job.attempts.into(),
+        ];
+        self.write_returning(RENEW, params, |_| Ok(())).await.map(|_| ())
+    }
+
     /// Notes that a job failed: it runs again after a growing pause (10 s to about 20 min), or is put aside.
     pub async fn fail_job(&self, job: &Job, error: &str, for_good: bool) -> Result<(), StoreError> {
         let dead = for_good || job.attempts >= MAX_ATTEMPTS;
@@ -185,4 +197,5 @@ impl Store {
 }
 
 /// `LEASE_POSTGRES` is left out: SQLite does not know it, and the job tests run it on PostgreSQL.
-pub(crate) const STATEMENTS: &[&str] = &[INSERT, LEASE, FINISH, EXTEND, FAIL, RETRY, LIST, COUNT, NEXT];
+pub(crate) const STATEMENTS: &[&str] =
+    &[INSERT, LEASE, FINISH, EXTEND, RENEW, FAIL, RETRY, LIST, COUNT, NEXT];

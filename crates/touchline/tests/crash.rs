@@ -7,6 +7,7 @@
 mod common;
 
 use common::{Engine, Server, Site, tone_wav};
+use futures::StreamExt;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use std::{
@@ -144,31 +145,35 @@ fn unsure(ledger: &Ledger, ids: &[String]) {
 
 async fn check(server: &Server, ledger: &Ledger) {
     let known = ledger.lock().unwrap().clone();
-    for (id, it) in &known {
-        let response = server.native("GET", &format!("/contacts/{id}")).send().await.unwrap();
-        if it.erased {
-            assert_eq!(response.status(), StatusCode::NOT_FOUND, "`{id}` was deleted and is back");
-            continue;
-        }
-        assert_eq!(response.status(), StatusCode::OK, "`{id}` was acknowledged and is gone");
-        let found: Value = response.json().await.unwrap();
-        assert_eq!(found["metadata"]["version"], it.version, "`{id}` is not what was acknowledged");
-        assert_eq!(found["metadata"]["note"], "é\u{2028}\"'");
-        if it.audio {
-            let audio = server.native("GET", &format!("/contacts/{id}/audio")).send().await.unwrap();
-            assert_eq!(audio.status(), StatusCode::OK);
-            assert_eq!(audio.bytes().await.unwrap(), tone_wav(0.5), "the recording of `{id}`");
-        }
+    futures::stream::iter(&known).for_each_concurrent(32, |(id, it)| check_one(server, id, it)).await;
+}
+
+async fn check_one(server: &Server, id: &str, it: &Acknowledged) {
+    let response = server.native("GET", &format!("/contacts/{id}")).send().await.unwrap();
+    if it.erased {
+        assert_eq!(response.status(), StatusCode::NOT_FOUND, "`{id}` was deleted and is back");
+        return;
+    }
+    assert_eq!(response.status(), StatusCode::OK, "`{id}` was acknowledged and is gone");
+    let found: Value = response.json().await.unwrap();
+    assert_eq!(found["metadata"]["version"], it.version, "`{id}` is not what was acknowledged");
+    assert_eq!(found["metadata"]["note"], "é\u{2028}\"'");
+    if it.audio {
+        let audio = server.native("GET", &format!("/contacts/{id}/audio")).send().await.unwrap();
+        assert_eq!(audio.status(), StatusCode::OK);
+        assert_eq!(audio.bytes().await.unwrap(), tone_wav(0.5), "the recording of `{id}`");
     }
 }
 
 async fn crash_story(engine: Engine) {
-    let rounds: u64 = std::env::var("TOUCHLINE_TEST_CRASH_ROUNDS").ok().and_then(|n| n.parse().ok()).unwrap_or(50);
+    let rounds: u64 =
+        std::env::var("TOUCHLINE_TEST_CRASH_ROUNDS").ok().and_then(|n| n.parse().ok()).unwrap_or(50);
     let site = Site::fresh(engine).await;
     let all: Ledger = Ledger::default();
     let mut dice = Dice(2_026);
     let mut acknowledged = 0;
     for round in 0..rounds {
+        let began = std::time::Instant::now();
         let mut server = site.serve();
         if round == 0 {
             for (id, phrase) in [(1, "cancel"), (2, "expensive")] {
@@ -196,6 +201,9 @@ async fn crash_story(engine: Engine) {
         acknowledged += ledger.lock().unwrap().len();
         all.lock().unwrap().append(&mut ledger.lock().unwrap());
         drop(server);
+        if std::env::var("TOUCHLINE_TEST_TIMES").is_ok() {
+            println!("{engine:?} round {round}: {:?}", began.elapsed());
+        }
         if round % 10 == 9 {
             site.assert_healthy();
         }

@@ -21,8 +21,10 @@ use touchline_analysis::TopicMatcher;
 use touchline_model::{Caller, TenantId, Timestamp};
 use touchline_store::{Job, StoreError, TopicSet};
 
-/// How long a worker may keep a job before another takes it over, in seconds.
-const LEASE_SECS: i64 = 120;
+/// How long after a worker has died another takes its job over, in seconds. A living worker renews its lease.
+const LEASE_SECS: i64 = 20;
+/// How often it does.
+const RENEW: Duration = Duration::from_secs(5);
 /// How long a worker sleeps at most when there is nothing to do: other nodes may have made jobs.
 const IDLE: Duration = Duration::from_secs(1);
 /// Jobs of one node at once.
@@ -139,8 +141,23 @@ impl App {
             _ => return Ok(0),
         }
         let jobs = self.store.lease_jobs(count, LEASE_SECS).await?;
-        futures::future::join_all(jobs.iter().map(|job| self.run_job(job))).await;
+        futures::future::join_all(jobs.iter().map(|job| async {
+            tokio::select! {
+                () = self.run_job(job) => {}
+                () = self.renew_for_ever(job) => {}
+            }
+        }))
+        .await;
         Ok(jobs.len())
+    }
+
+    async fn renew_for_ever(&self, job: &Job) {
+        loop {
+            tokio::time::sleep(RENEW).await;
+            if let Err(error) = self.store.renew_lease(job, LEASE_SECS).await {
+                tracing::warn!(%error, job.id = %job.id, "could not renew a lease");
+            }
+        }
     }
 
     async fn run_job(&self, job: &Job) {
