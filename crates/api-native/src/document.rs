@@ -17,6 +17,8 @@ const ABOUT: &str = "Everything that Touchline keeps, to write and to read, and 
 pub(crate) fn info() -> DocInfo {
     let error = ErrorDoc::of::<Problem>(PROBLEM_JSON);
     DocInfo::new("Touchline native API", "1", ABOUT, Security::Bearer, error)
+        .always_error(400, "The request is malformed; `field` says where, if it is one field or parameter.")
+        .always_error(507, "The disk is full: nothing was changed. Reading what was said needs room too, for the audit trail.")
         .always_error(503, "The database is not available at the moment.")
 }
 
@@ -26,6 +28,7 @@ pub(crate) fn mount<G: Gate>(mount: &mut Mount<G>) {
             .tag("document")
             .summary("This document")
             .public()
+            .answer_error(400)
             // Mentioned here, so that its schema is among the components.
             .answer_ndjson::<ReportLine>(200, "OpenAPI 3.1."),
         serve,

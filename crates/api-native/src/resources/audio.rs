@@ -44,8 +44,7 @@ pub(super) fn mount<G: Gate>(mount: &mut Mount<G>) {
             .answer_error(409)
             .answer_error(413)
             .answer_error_when(415, "It is no recording of a known format.")
-            .answer_error(422)
-            .answer_error(507),
+            .answer_error(422),
         upload,
     );
     mount.add(

@@ -20,7 +20,7 @@ use touchline_app::{
     records::{Put, PutStatus},
 };
 use touchline_http::{CallerOf, Gate, Operation, Shape};
-use touchline_model::Invalid;
+use touchline_model::{Invalid, Kind};
 
 /// What must be escaped in a path segment: everything but RFC 3986's unreserved characters.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -57,9 +57,8 @@ pub(super) fn mount<R: Resource, G: Gate>(mount: &mut Mount<G>) {
         .answer_json::<Put>(201, "It is new; `Location` is its address.")
         .answer_json::<Put>(200, "One record: it was there just so. Many: the report.")
         .answer_error(409)
-        .answer_error(422)
-        .answer_error(507);
-    mount.add(input::bounded_by_us(create), post::<R>);
+        .answer_error(422);
+    mount.add(input::bounded_by_us(gone::<R>(create)), post::<R>);
     mount.add(
         Operation::get(names.get_id, names.item_path)
             .tag(tag)
@@ -69,7 +68,7 @@ pub(super) fn mount<R: Resource, G: Gate>(mount: &mut Mount<G>) {
             .answer_json::<R::Out>(200, "The record."),
         get::<R>,
     );
-    let mut put_one = Operation::put(names.put_id, names.item_path)
+    let put_one = Operation::put(names.put_id, names.item_path)
         .tag(tag)
         .summary("Create or replace one")
         .description(PUT_TEXT)
@@ -79,12 +78,8 @@ pub(super) fn mount<R: Resource, G: Gate>(mount: &mut Mount<G>) {
         .answer_json::<Put>(201, "It is new; `Location` is its address.")
         .answer_json::<Put>(200, "It was there: replaced, or just so already.")
         .answer_error(409)
-        .answer_error(422)
-        .answer_error(507);
-    if R::KIND == touchline_model::Kind::Contact {
-        put_one = put_one.answer_error_when(410, "It was erased, and cannot come back.");
-    }
-    mount.add(input::bounded_by_us(put_one), put::<R>);
+        .answer_error(422);
+    mount.add(input::bounded_by_us(gone::<R>(put_one)), put::<R>);
     mount.add(
         Operation::delete(names.delete_id, names.item_path)
             .tag(tag)
@@ -95,6 +90,14 @@ pub(super) fn mount<R: Resource, G: Gate>(mount: &mut Mount<G>) {
             .answer_error(409),
         delete::<R>,
     );
+}
+
+/// Only what is erased for good leaves a trace that keeps it from coming back.
+fn gone<R: Resource>(operation: Operation) -> Operation {
+    match R::KIND {
+        Kind::Contact => operation.answer_error_when(410, "It was erased, and cannot come back."),
+        _ => operation,
+    }
 }
 
 async fn list<R: Resource>(

@@ -35,7 +35,6 @@ pub(super) fn mount<G: Gate>(mount: &mut Mount<G>) {
             .answer_json::<Put>(200, "What became of it.")
             .answer_error(409)
             .answer_error(422)
-            .answer_error(507)
     };
     mount.add(
         writes(

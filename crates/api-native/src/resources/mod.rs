@@ -23,7 +23,6 @@ use touchline_model::{Ability, Caller, Kind};
 pub(crate) struct Names {
     /// In the plural; also the name of its cursors.
     pub(crate) many: &'static str,
-    /// In the singular.
     pub(crate) list_path: &'static str,
     pub(crate) item_path: &'static str,
     pub(crate) list_id: &'static str,

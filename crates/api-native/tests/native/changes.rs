@@ -110,3 +110,15 @@ async fn a_stream_goes_on_until_the_token_is_revoked(world: World) {
     assert_eq!(next().await, None, "nothing more for a revoked token");
     Answer::of(world.request_as(token, Method::GET, "/changes")).await.problem(401);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stream_without_news_shows_that_it_lives() {
+    let world = World::sqlite().await;
+    let last = world.get("/changes").await.json()["last_seq"].as_i64().unwrap();
+    let request = world.request(Method::GET, &format!("/changes?after={last}"));
+    let mut stream = request.header("accept", "application/x-ndjson").send().await.unwrap().bytes_stream();
+    let started = Instant::now();
+    let beat = tokio::time::timeout(Duration::from_secs(25), stream.next()).await.unwrap().unwrap().unwrap();
+    assert_eq!(&beat[..], b"\n");
+    assert!(started.elapsed() >= Duration::from_secs(14), "{:?}", started.elapsed());
+}
