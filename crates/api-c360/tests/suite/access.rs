@@ -182,3 +182,21 @@ async fn an_endpoint_can_be_turned_off() {
     })
     .await;
 }
+
+// covers(c360)
+#[tokio::test]
+async fn data_does_not_enter_here_and_the_commit_dates_it() {
+    both(async |world| {
+        for path in ["/_ingest/c360/users", "/api/ev/2/_ingest/c360/users"] {
+            let request = Request::put(path).header("authorization", basic(&world.deleter));
+            let answer = world.send(request.body(Body::from("[]")).unwrap()).await;
+            assert_eq!(answer.status, 404, "{path}");
+        }
+        world.put_call(json!({ "id": "c1", "started_at": "2030-01-01T00:00:00Z" })).await;
+        world.now("2026-03-02T18:00:00Z");
+        world.put_call(json!({ "id": "c2", "started_at": "2020-01-01T00:00:00Z" })).await;
+        let modified = world.column("/calls?since=2020-01-01", "modified").await;
+        assert_eq!(modified, ["2026-03-02T17:00:00Z", "2026-03-02T18:00:00Z"]);
+    })
+    .await;
+}
