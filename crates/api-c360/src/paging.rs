@@ -8,6 +8,7 @@ use axum::{
 use futures::stream;
 use serde::Serialize;
 use std::sync::{Mutex, PoisonError};
+use tokio::task::JoinHandle;
 use touchline_app::{
     App, AppError,
     feeds::{Page, from_minute},
@@ -16,8 +17,8 @@ use touchline_app::{
 use touchline_http::{JSON, Query, stream_array};
 use touchline_model::{Caller, Stored, Timestamp};
 
-/// Rows fetched at once.
-pub(crate) const CHUNK: usize = 500;
+/// Rows fetched at once: enough to make the fetch cheap, few enough that fetching and writing overlap.
+pub(crate) const CHUNK: usize = 250;
 /// Rows fetched at once when each may be very long.
 pub(crate) const SMALL_CHUNK: usize = 20;
 
@@ -32,7 +33,8 @@ pub(crate) fn of_record<T>(row: &Stored<T>) -> Position {
     (row.modified, row.seq)
 }
 
-/// 200 with the rows of a page, fetched `chunk` rows at a time.
+/// 200 with the rows of a page, fetched `chunk` rows at a time. While a chunk is being written, the next one is
+/// fetched, so at most two are held.
 ///
 /// `fetch` gives at most that many rows after a position; `written` turns the rows of a chunk into wire rows; it is
 /// also told whether the page ends with them, before the last bytes of the answer can reach the client.
@@ -51,15 +53,30 @@ where
     G: Fn(Vec<R>, bool) -> GW + Send + 'static,
     GW: Future<Output = Result<Vec<W>, AppError>> + Send + 'static,
 {
-    let rows = stream::try_unfold((page, fetch, written), move |(mut page, fetch, written)| async move {
-        let Some((after, asked)) = page.wants(chunk) else { return Ok(None) };
-        let rows = fetch(after, asked).await?;
+    let next = move |page: &Page, fetch: &F| {
+        let (after, asked) = page.wants(chunk)?;
+        Some((asked, Fetching(tokio::spawn(fetch(after, asked)))))
+    };
+    let first = next(&page, &fetch);
+    let start = (page, first, fetch, written);
+    let rows = stream::try_unfold(start, move |(mut page, fetching, fetch, written)| async move {
+        let Some((asked, mut rows)) = fetching else { return Ok(None) };
+        let rows = (&mut rows.0).await.map_err(|error| AppError::Internal(Box::new(error)))??;
         let rows = page.take(asked, rows, position);
-        let last = page.wants(chunk).is_none();
-        let rows = written(rows, last).await?;
-        Ok(Some((rows, (page, fetch, written))))
+        let fetching = next(&page, &fetch);
+        let rows = written(rows, fetching.is_none()).await?;
+        Ok(Some((rows, (page, fetching, fetch, written))))
     });
     Ok(stream_array(JSON, Box::pin(rows)).await.map_err(|error: AppError| error)?)
+}
+
+/// A chunk on its way. It is given up when the client is gone.
+struct Fetching<T>(JoinHandle<T>);
+
+impl<T> Drop for Fetching<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 /// A feed of calls that is paged with `last_id`: where its pages begin, and where they ended (contract R-2).

@@ -13,6 +13,7 @@ mod limits;
 mod paging;
 mod scores;
 mod search;
+mod streams;
 mod topics;
 mod transcript;
 mod world;
