@@ -39,7 +39,9 @@ fn wav(tone: usize) -> Vec<u8> {
     let data: Vec<u8> = (0..16_000).map(|n| ((n * tone) % 251) as u8).collect();
     let mut wav = b"RIFF".to_vec();
     wav.extend((36 + data.len() as u32).to_le_bytes());
-    wav.extend(b"WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00\x40\x1f\x00\x00\x40\x1f\x00\x00\x01\x00\x08\x00data");
+    wav.extend(
+        b"WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00\x40\x1f\x00\x00\x40\x1f\x00\x00\x01\x00\x08\x00data",
+    );
     wav.extend((data.len() as u32).to_le_bytes());
     wav.extend(data);
     wav
@@ -49,7 +51,10 @@ fn wav(tone: usize) -> Vec<u8> {
 async fn contacts_go_on_after_sigkill() {
     let lines: String = (0..CONTACTS).fold(String::new(), |mut all, n| {
         let words = "{\"words\":[{\"start\":0,\"end\":1,\"text\":\"hello\"}]}";
-        let _ = writeln!(all, "{{\"id\":\"{n:05}\",\"started_at\":\"2026-03-01T09:00:00Z\",\"transcript\":{words}}}");
+        let _ = writeln!(
+            all,
+            "{{\"id\":\"{n:05}\",\"started_at\":\"2026-03-01T09:00:00Z\",\"transcript\":{words}}}"
+        );
         all
     });
     let half = lines.len() / 2;
@@ -96,7 +101,7 @@ async fn recordings_go_on_after_sigkill() {
     let path = folder.path().to_str().unwrap();
     let site = Site::fresh(Engine::Sqlite).await;
     // Killed again and again, each time a little later, until it has come to the end.
-    let (mut wait, mut cut) = (Duration::from_millis(20), 0);
+    let (mut wait, mut cut) = (Duration::from_millis(20), 0_usize);
     loop {
         let mut child = start(&site, &[path]);
         std::thread::sleep(wait);
@@ -107,9 +112,10 @@ async fn recordings_go_on_after_sigkill() {
         if ended.success() || recorded == RECORDINGS {
             break;
         }
-        wait += Duration::from_millis(20);
+        wait += Duration::from_millis(8);
     }
     println!("killed {cut} times with some of the recordings in");
+    assert!(cut > 0, "no run was cut in the middle");
     let whole = site.run(&["import", path]);
     assert!(whole.status.success(), "{}", String::from_utf8_lossy(&whole.stderr));
     let after = state(&site).await;

@@ -4,8 +4,8 @@ use super::{
     dates,
     plan::Input,
     recordings::{ENDINGS, stem},
-    whisper,
-    work::Import,
+    records, whisper,
+    work::{CONTACTS, Import, fatal},
 };
 use futures::StreamExt;
 use std::{
@@ -142,6 +142,7 @@ impl Import {
             }
             return Ok(None);
         }
+        records::as_kept(&mut words);
         let speakers =
             call.files.iter().filter_map(|(side, _)| speaker(*side, call.agent.as_ref())).collect();
         let input = call.files.into_iter().next().map(|(_, input)| input);
@@ -166,7 +167,7 @@ impl Import {
     /// The contact that a file's name speaks of: by its id, by the name of its recording, or made when the name carries
     /// the time. A whole name goes before a name with a side, because `call_0` may well be a call of its own.
     async fn whose(
-        &self,
+        &mut self,
         name: &str,
         names: &BTreeSet<String>,
     ) -> Result<Result<(Contact, Side), String>, String> {
@@ -198,9 +199,12 @@ impl Import {
         };
         let upload = ContactUpload::new(bare_contact(new, started_at), None);
         match self.app.put_contact(&self.caller, upload).await {
-            Err(error) => super::work::fatal(error).map(Err),
-            Ok(_) => match self.contact_named(new).await? {
-                Some(contact) => Ok(Ok((contact, side))),
+            Err(error) => fatal(error).map(Err),
+            Ok(put) => match self.contact_named(new).await? {
+                Some(contact) => {
+                    self.report.took(CONTACTS, put.status);
+                    Ok(Ok((contact, side)))
+                }
                 None => Ok(Err(format!("contact `{new}` was erased just now"))),
             },
         }

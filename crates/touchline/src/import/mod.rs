@@ -4,6 +4,7 @@
 //! with what is there, so that it changes nothing, and a run that was killed is simply started again.
 
 mod calls;
+mod contacts;
 mod dates;
 mod lines;
 mod plan;
@@ -11,6 +12,7 @@ mod recordings;
 mod records;
 mod report;
 mod table;
+mod values;
 mod whisper;
 mod work;
 

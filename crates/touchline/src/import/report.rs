@@ -143,7 +143,7 @@ impl Report {
         self.bar.finish_and_clear();
         self.bar = bar(jobs, "{bar:30} {percent}% analysis, {pos} of {len} jobs, ETA {eta}");
         if self.bar.is_hidden() && jobs > 0 {
-            eprintln!("Analysing: {jobs} jobs");
+            eprintln!("Analysing, {jobs} to do");
         }
         self.told = Instant::now();
     }
@@ -155,7 +155,7 @@ impl Report {
             self.bar.set_position(most.saturating_sub(open));
         } else if self.told.elapsed() >= PLAIN {
             self.told = Instant::now();
-            eprintln!("Analysing: {open} jobs to go");
+            eprintln!("Analysing, {open} to do");
         }
     }
 

@@ -4,13 +4,13 @@ use super::{
     dates,
     lines::{Given, Line, Lines, utf8},
     records::GivenContact,
+    values::{channel, direction, length, typed},
 };
 use csv::StringRecord;
 use jiff::tz::TimeZone;
-use serde_json::Value;
 use std::io;
 use touchline_app::contacts::ContactUpload;
-use touchline_model::{Channel, Direction, MediaTime, Timestamp};
+use touchline_model::Timestamp;
 
 /// Most bytes of one row: a quotation mark that is never closed must not swallow the file.
 const ROW_BYTES: usize = 1 << 20;
@@ -50,6 +50,8 @@ struct Row {
 #[derive(Default)]
 struct Quotes {
     inside: bool,
+    /// A quotation ended in the middle of a field: one of its marks was none.
+    broken: bool,
 }
 
 impl Quotes {
@@ -62,7 +64,10 @@ impl Quotes {
                 if byte == b'"' {
                     match line.get(at + 1) {
                         Some(b'"') => at += 1,
-                        _ => self.inside = false,
+                        next => {
+                            self.inside = false;
+                            self.broken |= next.is_some_and(|byte| *byte != delimiter);
+                        }
                     }
                 }
             } else if byte == b'"' && field_begins {
@@ -227,7 +232,7 @@ fn next_row(lines: &mut Lines, delimiter: u8, width: Option<usize>) -> io::Resul
         let mut quotes = Quotes::default();
         let mut more: Vec<Line> = Vec::new();
         let mut open = quotes.follow(&raw, delimiter);
-        while open && more.len() < ROW_LINES && raw.len() < ROW_BYTES {
+        while open && !quotes.broken && more.len() < ROW_LINES && raw.len() < ROW_BYTES {
             let Some(next) = lines.next()? else { break };
             if let Ok(text) = &next.content {
                 raw.push(b'\n');
@@ -240,9 +245,12 @@ fn next_row(lines: &mut Lines, delimiter: u8, width: Option<usize>) -> io::Resul
                 break;
             }
         }
-        let fields = match open {
-            true => Err("a quotation mark is opened and not closed".to_owned()),
-            false => split(&raw, delimiter, width),
+        let fields = match (quotes.broken, open) {
+            (true, _) => {
+                Err("a quotation ends in the middle of a field: double the marks inside it".to_owned())
+            }
+            (_, true) => Err("a quotation mark is opened and not closed".to_owned()),
+            _ => split(&raw, delimiter, width),
         };
         if fields.is_err() {
             lines.put_back(more);
@@ -268,60 +276,9 @@ fn split(raw: &[u8], delimiter: u8, width: Option<usize>) -> Result<StringRecord
     }
 }
 
-/// JSON numbers and booleans as such, when writing them again gives the same text; everything else is a string. So
-/// `007`, `+49 30`, `1.50` and numbers too long for exactness stay as written.
-fn typed(text: &str) -> Value {
-    match serde_json::from_str::<Value>(text) {
-        Ok(value @ (Value::Number(_) | Value::Bool(_)))
-            if serde_json::to_string(&value).is_ok_and(|it| it == text) =>
-        {
-            value
-        }
-        _ => Value::String(text.to_owned()),
-    }
-}
-
-/// Seconds, or `MM:SS`, or `HH:MM:SS`.
-fn length(text: &str) -> Result<MediaTime, String> {
-    let wrong = || format!("`{text}` is neither seconds nor MM:SS nor HH:MM:SS");
-    let parts: Vec<&str> = text.split(':').collect();
-    let (last, whole) = parts.split_last().ok_or_else(wrong)?;
-    if whole.len() > 2 {
-        return Err(wrong());
-    }
-    let mut seconds: f64 = last.parse().map_err(|_| wrong())?;
-    if !whole.is_empty() && !(0.0..60.0).contains(&seconds) {
-        return Err(wrong());
-    }
-    for (part, unit) in whole.iter().rev().zip([60.0, 3600.0]) {
-        seconds += f64::from(part.parse::<u32>().map_err(|_| wrong())?) * unit;
-    }
-    // The model says which lengths are believed.
-    serde_json::from_value(serde_json::json!(seconds)).map_err(|e| e.to_string())
-}
-
-fn direction(text: &str) -> Result<Direction, String> {
-    match text.to_lowercase().as_str() {
-        "inbound" | "in" => Ok(Direction::Inbound),
-        "outbound" | "out" => Ok(Direction::Outbound),
-        "screenshare" => Ok(Direction::Screenshare),
-        _ => Err(format!("`{text}` is none of inbound, outbound, screenshare")),
-    }
-}
-
-fn channel(text: &str) -> Result<Channel, String> {
-    match text.to_lowercase().as_str() {
-        "call" | "phone" | "voice" => Ok(Channel::Call),
-        "chat" => Ok(Channel::Chat),
-        "mail" | "email" => Ok(Channel::Mail),
-        _ => Err(format!("`{text}` is none of call, chat, mail")),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     fn read(text: &'static str) -> Vec<(u64, Result<GivenContact, String>)> {
         let mut lines = Lines::new(Box::new(text.as_bytes()), 1 << 20, Default::default());
@@ -331,54 +288,27 @@ mod tests {
     }
 
     #[test]
-    fn a_quotation_that_is_never_closed_costs_one_line() {
+    fn a_stray_quotation_mark_costs_one_line() {
         let rows = read(
             "id,started_at,note\na,2026-03-01T09:00:00Z,\"two\nlines\"\nb,2026-03-01T09:00:00Z,\"open\nc,2026-03-01T09:00:00Z,5\" pipe\n",
         );
         let lines: Vec<_> = rows.iter().map(|(line, item)| (*line, item.is_ok())).collect();
         assert_eq!(lines, [(2, true), (4, false), (5, true)]);
         assert_eq!(rows[0].1.as_ref().unwrap().upload.metadata["note"], "two\nlines");
-        assert!(rows[1].1.as_ref().unwrap_err().contains("not closed"));
+        assert!(rows[1].1.as_ref().unwrap_err().contains("middle of a field"));
         assert_eq!(rows[2].1.as_ref().unwrap().upload.metadata["note"], "5\" pipe");
     }
 
     #[test]
-    fn a_row_of_the_wrong_width_gives_back_the_lines_that_it_swallowed() {
-        let rows = read(
-            "id,started_at,note\na,2026-03-01T09:00:00Z,\"x\nb,2026-03-01T09:00:00Z,y\nc,2026-03-01T09:00:00Z,\"z\"\n",
-        );
-        let lines: Vec<_> = rows.iter().map(|(line, item)| (*line, item.is_ok())).collect();
-        assert_eq!(lines, [(2, false), (3, true), (4, true)]);
-    }
-
-    #[test]
-    fn values_keep_their_type_only_when_nothing_is_lost() {
-        for (text, value) in [
-            ("7", json!(7)),
-            ("-1.5", json!(-1.5)),
-            ("true", json!(true)),
-            ("007", json!("007")),
-            ("1.50", json!("1.50")),
-            ("123456789012345678901234567890", json!("123456789012345678901234567890")),
-            ("null", json!("null")),
-            ("[1]", json!("[1]")),
-            (" 7", json!(" 7")),
-            ("TRUE", json!("TRUE")),
-        ] {
-            assert_eq!(typed(text), value, "{text}");
+    fn a_row_that_is_wrong_gives_back_the_lines_that_it_swallowed() {
+        let at = "2026-03-01T09:00:00Z";
+        for last in ["\"z\"", "z", "\",2,3"] {
+            let text = format!("id,started_at,note\na,{at},\"x\nb,{at},y\nc,{at},{last}\n");
+            let rows = read(Box::leak(text.into_boxed_str()));
+            let lines: Vec<_> = rows.iter().map(|(line, item)| (*line, item.is_ok())).collect();
+            assert_eq!(lines, [(2, false), (3, true), (4, !last.ends_with('3'))], "{last}");
         }
     }
-
-    #[test]
-    fn lengths_are_seconds_or_clock_times() {
-        for (text, seconds) in [("90", 90.0), ("1:30", 90.0), ("01:00:00.5", 3600.5), ("0", 0.0)] {
-            assert_eq!(length(text).unwrap().secs(), seconds, "{text}");
-        }
-        for text in ["-1", "1:75", "1:2:3:4", "soon", "NaN", "1e9", ":"] {
-            assert!(length(text).is_err(), "{text}");
-        }
-    }
-
     #[test]
     fn delimiters_are_found_outside_quotation_marks() {
         assert_eq!(likely_delimiter("\"a,b,c\";d;e"), b';');

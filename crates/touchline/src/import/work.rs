@@ -4,10 +4,9 @@
 use super::{
     lines::{self, Given, Lines, ahead},
     plan::Input,
-    recordings::{self, Folder, NotFound, Sending},
-    records::{self, GivenContact},
+    recordings::{self, Folder, Sending},
+    records,
     report::{Place, Report},
-    table::Table,
 };
 use futures::StreamExt;
 use jiff::tz::TimeZone;
@@ -18,18 +17,16 @@ use std::{
     path::PathBuf,
     sync::{Arc, atomic::Ordering},
 };
-use tokio::sync::mpsc;
 use touchline_app::{
     App, AppError,
-    contacts::ContactUpload,
     records::{PutStatus, Ruled},
     store::ContactRow,
 };
-use touchline_model::{Caller, ContactState, User, UserId};
+use touchline_model::{Caller, ContactState, UserId};
 
 /// The kinds that the summary names beside the records' own.
 pub(super) const CONTACTS: &str = "contacts";
-const RECORDINGS: &str = "recordings";
+pub(super) const RECORDINGS: &str = "recordings";
 
 /// What was seen of an id: enough to tell a repetition from a contradiction, in 24 bytes an id.
 struct Seen {
@@ -39,10 +36,10 @@ struct Seen {
 }
 
 /// A contact that was written, and its recording.
-struct Recorded {
-    id: String,
-    place: Place,
-    recording: String,
+pub(super) struct Recorded {
+    pub(super) id: String,
+    pub(super) place: Place,
+    pub(super) recording: String,
 }
 
 /// An import under way.
@@ -51,11 +48,11 @@ pub(super) struct Import {
     pub(super) caller: Caller,
     pub(super) report: Report,
     pub(super) zone: Option<TimeZone>,
-    audio: Option<Folder>,
+    pub(super) audio: Option<Folder>,
     hasher: RandomState,
     seen: HashMap<u64, Seen>,
     files: Vec<Arc<str>>,
-    users: Option<HashMap<String, Vec<UserId>>>,
+    pub(super) users: Option<HashMap<String, Vec<UserId>>>,
     used: HashSet<PathBuf>,
     /// Contacts whose recording the pipeline has still to read.
     unread: Vec<(String, Place)>,
@@ -128,12 +125,12 @@ impl Import {
         Ok(())
     }
 
-    fn lines(&self, input: &Input) -> Result<Lines, String> {
+    pub(super) fn lines(&self, input: &Input) -> Result<Lines, String> {
         Ok(Lines::new(input.open()?, self.app.limits().json_bytes, self.report.bytes()))
     }
 
     /// Whether an id comes for the first time. A repetition is counted, a contradiction refused.
-    fn is_first(
+    pub(super) fn is_first(
         &mut self,
         kind: &'static str,
         input: &Input,
@@ -199,143 +196,6 @@ impl Import {
         Ok(())
     }
 
-    /// Reads contacts as NDJSON.
-    pub(super) async fn contacts(&mut self, input: &Input) -> Result<(), String> {
-        let mut source = self.lines(input)?;
-        let recorded = self.audio.is_some();
-        let steps = ahead(move || {
-            let given = records::next::<ContactUpload>(&mut source)?;
-            Ok(given.map(|Given { line, raw, item }| {
-                let item = item.map(|mut upload| {
-                    if upload.id.is_empty() {
-                        upload.id = records::id_of_line(&raw).into();
-                    }
-                    let recording = upload.original_path.clone().filter(|_| recorded);
-                    GivenContact { upload, agent_email: None, recording }
-                });
-                Given { line, raw, item }
-            }))
-        });
-        self.contact_steps(input, steps).await
-    }
-
-    /// Reads a table of calls.
-    pub(super) async fn table(&mut self, input: &Input) -> Result<(), String> {
-        let mut source = self.lines(input)?;
-        let zone = self.zone.clone();
-        let opened = tokio::task::spawn_blocking(move || {
-            let table = Table::open(&mut source, zone);
-            table.map(|table| table.map(|table| (table, source)))
-        });
-        let opened = opened.await.map_err(|e| e.to_string())?;
-        let (table, mut source) = match opened.map_err(|e| format!("{}: {e}", input.name))? {
-            Ok(opened) => opened,
-            Err((line, reason)) => {
-                return self.report.refuse(CONTACTS, &Self::place(input, Some(line)), "", &reason);
-            }
-        };
-        self.contact_steps(input, ahead(move || table.next(&mut source))).await
-    }
-
-    async fn contact_steps(
-        &mut self,
-        input: &Input,
-        mut steps: mpsc::Receiver<std::io::Result<Vec<Given<GivenContact>>>>,
-    ) -> Result<(), String> {
-        while let Some(step) = steps.recv().await {
-            let mut good = Vec::new();
-            for Given { line, raw, item } in step.map_err(|e| format!("{}: {e}", input.name))? {
-                let place = Self::place(input, Some(line));
-                let item = match item {
-                    Ok(item) => self.with_agent(item).await?,
-                    Err(reason) => Err((String::new(), reason)),
-                };
-                match item.and_then(|item| self.with_recording(item)) {
-                    Err((id, reason)) => self.report.refuse(CONTACTS, &place, &id, &reason)?,
-                    Ok(item) => {
-                        if self.is_first(CONTACTS, input, line, item.upload.id.as_str(), &raw)? {
-                            good.push((place, item));
-                        }
-                    }
-                }
-            }
-            self.write_contacts(good).await?;
-        }
-        Ok(())
-    }
-
-    /// Finds the agent by e-mail address. The inner error names the contact.
-    async fn with_agent(
-        &mut self,
-        mut given: GivenContact,
-    ) -> Result<Result<GivenContact, (String, String)>, String> {
-        if given.agent_email.is_some() && self.users.is_none() {
-            let mut users: HashMap<String, Vec<UserId>> = HashMap::new();
-            let all = self.app.all::<User>(&self.caller).await.or_else(|e| fatal(e).and_then(Err))?;
-            for user in all {
-                users.entry(user.email.to_lowercase()).or_default().push(user.id);
-            }
-            self.users = Some(users);
-        }
-        let set = self.users.as_ref().map_or(Ok(()), |users| given.set_agent(users));
-        Ok(match set {
-            Ok(()) => Ok(given),
-            Err(reason) => Err((given.upload.id.0, reason)),
-        })
-    }
-
-    /// Refuses a recording outside the folder, and with it the whole line: it was not written in good faith.
-    fn with_recording(&self, mut given: GivenContact) -> Result<GivenContact, (String, String)> {
-        let Some(audio) = &self.audio else {
-            // Without a folder of recordings the column is a text like others.
-            given.recording = None;
-            return Ok(given);
-        };
-        match given.recording.as_deref().map(|name| audio.find(name)) {
-            Some(Err(NotFound::Outside)) => {
-                let name = given.recording.unwrap_or_default();
-                let reason = format!("recording {name:?} leads out of the folder of recordings");
-                Err((given.upload.id.0, reason))
-            }
-            _ => Ok(given),
-        }
-    }
-
-    /// Writes contacts together, then sends their recordings.
-    async fn write_contacts(&mut self, good: Vec<(Place, GivenContact)>) -> Result<(), String> {
-        if good.is_empty() {
-            return Ok(());
-        }
-        let (mut uploads, mut rest) = (Vec::new(), Vec::new());
-        for (place, GivenContact { upload, recording, .. }) in good {
-            rest.push((place, upload.id.0.clone(), recording));
-            uploads.push(upload);
-        }
-        let put = self.app.put_contacts(&self.caller, uploads).await;
-        let put = put.or_else(|e| fatal(e).and_then(Err))?;
-        let mut recorded = Vec::new();
-        for ((place, id, recording), result) in rest.into_iter().zip(put) {
-            if let (Ok(_), Some(recording)) = (&result, recording) {
-                recorded.push(Recorded { id: id.clone(), place: place.clone(), recording });
-            }
-            self.count(CONTACTS, &place, &id, result.map(|it| it.status))?;
-        }
-        self.report.tick();
-        let Some(audio) = self.audio.clone() else { return Ok(()) };
-        let mut sending = Vec::new();
-        for it in recorded {
-            match audio.find(&it.recording) {
-                Ok(path) => sending.push((it, path)),
-                Err(_) => {
-                    let reason =
-                        format!("there is no recording {:?}; the rest of the line was taken", it.recording);
-                    self.report.refuse(RECORDINGS, &it.place, &it.id, &reason)?;
-                }
-            }
-        }
-        self.send(sending).await
-    }
-
     /// Reads recordings that are contacts on their own.
     pub(super) async fn lone_recordings(&mut self, inputs: &[Input]) -> Result<(), String> {
         for step in inputs.chunks(lines::STEP) {
@@ -378,7 +238,7 @@ impl Import {
         Ok(rows.into_iter().map(|row| (row.contact.value.id.0.clone(), row)).collect())
     }
 
-    async fn send(&mut self, list: Vec<(Recorded, PathBuf)>) -> Result<(), String> {
+    pub(super) async fn send(&mut self, list: Vec<(Recorded, PathBuf)>) -> Result<(), String> {
         if list.is_empty() {
             return Ok(());
         }
