@@ -13,9 +13,12 @@ use axum::{
 };
 use schemars::JsonSchema;
 use serde::Serialize;
-use std::{convert::Infallible, time::Duration};
+use std::{collections::HashSet, convert::Infallible, time::Duration};
 use tokio::sync::mpsc;
-use touchline_app::{App, AppError, records::PutStatus};
+use touchline_app::{
+    App, AppError,
+    records::{Put, PutStatus},
+};
 use touchline_http::{Line, NDJSON, NdjsonLines};
 use touchline_model::Caller;
 
@@ -98,6 +101,9 @@ pub(super) fn answer<R: Resource>(app: App, caller: Caller, body: Body) -> Respo
     ([(header::CONTENT_TYPE, NDJSON)], Body::from_stream(body)).into_response()
 }
 
+/// What became of a good line: id and status, or why it was refused.
+type Outcome = Result<(String, LineStatus), Problem>;
+
 /// A line that was read.
 enum Parsed<T> {
     Good(T),
@@ -165,7 +171,7 @@ impl Upload {
             match parsed {
                 Parsed::Good(item) => {
                     let id = R::id(&item);
-                    places.push((line, Ok((!matches!(id.as_str(), "" | "0")).then_some(id))));
+                    places.push((line, Ok((!nameless(&id)).then_some(id))));
                     items.push(item);
                 }
                 Parsed::Bad(problem) => places.push((line, Err(problem))),
@@ -191,43 +197,45 @@ impl Upload {
     }
 
     /// Puts the good lines of a chunk; one result a line. Once the store has failed, nothing more is tried.
-    async fn put<R: Resource>(
-        &mut self,
-        items: Vec<R::In>,
-    ) -> impl Iterator<Item = Result<(String, LineStatus), Problem>> + use<R> {
-        let count = items.len();
-        let results = match &self.summary.error {
-            Some(problem) => Err(problem.clone()),
-            None if items.is_empty() => Ok(vec![]),
-            None => match R::put(&self.app, &self.caller, items).await {
-                Ok(results) => Ok(results),
-                Err(error) => {
-                    // Contradictions concern this chunk; everything else also those that follow.
-                    let passing = matches!(error, AppError::Conflict(_));
-                    let problem = Problem::from(error);
-                    if !passing {
-                        self.summary.error = Some(problem.clone());
-                    }
-                    Err(problem)
+    async fn put<R: Resource>(&mut self, items: Vec<R::In>) -> impl Iterator<Item = Outcome> + use<R> {
+        let mut outcomes: Vec<Outcome> = Vec::with_capacity(items.len());
+        let mut items = items.into_iter().peekable();
+        while items.peek().is_some() {
+            // An id that comes again begins a new group: what is put together succeeds or fails together, so that
+            // no line is called refused whose record was written.
+            let mut ids = HashSet::new();
+            let mut group = Vec::new();
+            while let Some(item) = items.next_if(|item| {
+                let id = R::id(item);
+                nameless(&id) || ids.insert(id)
+            }) {
+                group.push(item);
+            }
+            let count = group.len();
+            match self.put_group::<R>(group).await {
+                Ok(results) => outcomes.extend(results),
+                Err(problem) => outcomes.extend((0..count).map(|_| Err(problem.clone()))),
+            }
+        }
+        outcomes.into_iter()
+    }
+
+    async fn put_group<R: Resource>(&mut self, group: Vec<R::In>) -> Result<Vec<Outcome>, Problem> {
+        if let Some(problem) = &self.summary.error {
+            return Err(problem.clone());
+        }
+        match R::put(&self.app, &self.caller, group).await {
+            Ok(results) => Ok(results.into_iter().map(outcome).collect()),
+            Err(error) => {
+                // Contradictions concern this group; everything else also those that follow.
+                let passing = matches!(error, AppError::Conflict(_));
+                let problem = Problem::from(error);
+                if !passing {
+                    self.summary.error = Some(problem.clone());
                 }
-            },
-        };
-        let results: Vec<_> = match results {
-            Err(problem) => (0..count).map(|_| Err(problem.clone())).collect(),
-            Ok(results) => results
-                .into_iter()
-                .map(|result| {
-                    let put = result.map_err(Problem::from)?;
-                    let status = match put.status {
-                        PutStatus::Created => LineStatus::Created,
-                        PutStatus::Updated => LineStatus::Updated,
-                        PutStatus::Unchanged => LineStatus::Unchanged,
-                    };
-                    Ok((put.id, status))
-                })
-                .collect(),
-        };
-        results.into_iter()
+                Err(problem)
+            }
+        }
     }
 
     fn count(&mut self, entry: &ReportLine) {
@@ -240,6 +248,21 @@ impl Upload {
             LineStatus::Refused => self.summary.refused += 1,
         }
     }
+}
+
+fn outcome(result: Result<Put, AppError>) -> Outcome {
+    let Put { id, status } = result?;
+    let status = match status {
+        PutStatus::Created => LineStatus::Created,
+        PutStatus::Updated => LineStatus::Updated,
+        PutStatus::Unchanged => LineStatus::Unchanged,
+    };
+    Ok((id, status))
+}
+
+/// Whether an id is to be made.
+fn nameless(id: &str) -> bool {
+    matches!(id, "" | "0")
 }
 
 /// Reads and parses the next chunk.
