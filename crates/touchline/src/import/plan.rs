@@ -132,7 +132,13 @@ fn recognise(path: &Path, format: Format, kind: Option<What>) -> io::Result<Form
         Format::Whisper => Form::Whisper,
         Format::Auto if text.is_empty() => records,
         Format::Auto if !json => Form::Table,
-        Format::Auto if kind.is_none() && whisper::is_one(BufReader::new(File::open(path)?)) => Form::Whisper,
+        Format::Auto
+            if kind.is_none()
+                && text.starts_with(b"{")
+                && whisper::is_one(BufReader::new(File::open(path)?)) =>
+        {
+            Form::Whisper
+        }
         Format::Auto => records,
     })
 }

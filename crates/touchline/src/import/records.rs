@@ -62,6 +62,10 @@ pub(super) fn next<T: DeserializeOwned>(lines: &mut Lines) -> io::Result<Option<
 }
 
 fn parse<T: DeserializeOwned>(text: &str) -> Result<T, String> {
+    // serde would take an array for a record whose fields have lost their names.
+    if text.trim_ascii_start().starts_with('[') {
+        return Err("is a JSON array: write one record a line, each in braces".to_owned());
+    }
     serde_json::from_str(text).map_err(|error| {
         // The line is told already, and by its number in the file.
         let (reason, column) = (error.to_string(), error.column());
@@ -132,6 +136,7 @@ mod tests {
         assert_eq!(fault(r#"{"email": 3}"#), "invalid type: integer `3`, expected a string (column 11)");
         assert!(fault(r#"{"email": "a", "e": 1}"#).starts_with("unknown field `e`"));
         assert!(fault(r#"{"email": "\ud800"}"#).contains("hex escape"));
+        assert!(fault(r#"["u", "a@x.example"]"#).contains("one record a line"));
         assert!(fault(r#"{"email": "a"#).starts_with("EOF while parsing a string"));
     }
 
