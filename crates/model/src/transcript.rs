@@ -97,8 +97,12 @@ impl Transcript {
     /// Most words that one contact may have.
     pub const MAX_WORDS: usize = 500_000;
 
-    /// Sorts the words by (start, end, speaker), keeping the given order among equals.
+    /// Sorts the words by (start, end, speaker), keeping the given order among equals, and rounds confidences to the
+    /// 65,535 steps that are kept, so that the same transcript sent twice is the same.
     pub fn normalise(&mut self) {
+        for word in &mut self.words {
+            word.confidence = word.confidence.map(|p| (p * 65_534.0).round() / 65_534.0);
+        }
         let key = |word: &Word| (word.start, word.end, word.speaker);
         if !self.words.is_sorted_by_key(key) {
             self.words.sort_by_key(key);

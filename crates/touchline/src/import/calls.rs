@@ -142,7 +142,6 @@ impl Import {
             }
             return Ok(None);
         }
-        records::as_kept(&mut words);
         let speakers =
             call.files.iter().filter_map(|(side, _)| speaker(*side, call.agent.as_ref())).collect();
         let input = call.files.into_iter().next().map(|(_, input)| input);

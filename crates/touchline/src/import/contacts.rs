@@ -26,9 +26,6 @@ impl Import {
                     if upload.id.is_empty() {
                         upload.id = records::id_of_line(&raw).into();
                     }
-                    if let Some(words) = upload.transcript.as_mut().and_then(|it| it.words.as_mut()) {
-                        records::as_kept(words);
-                    }
                     let recording = upload.original_path.clone().filter(|_| recorded);
                     GivenContact { upload, agent_email: None, recording }
                 });

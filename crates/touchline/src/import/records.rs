@@ -37,17 +37,6 @@ impl GivenContact {
     }
 }
 
-/// Confidences as exactly as the store keeps them (in 65534 steps), so that the app finds a transcript that comes again
-/// to be the one it has.
-pub(super) fn as_kept(words: &mut [Word]) {
-    for word in words {
-        word.confidence = word.confidence.map(|p| {
-            // Anything else is refused by the app, as it is.
-            if (0.0..=1.0).contains(&p) { (p * 65_534.0).round() / 65_534.0 } else { p }
-        });
-    }
-}
-
 /// The next line that is not blank, read as one record.
 pub(super) fn next<T: DeserializeOwned>(lines: &mut Lines) -> io::Result<Option<Given<T>>> {
     loop {
