@@ -4,7 +4,7 @@ use super::{
     dates,
     plan::Input,
     recordings::{ENDINGS, stem},
-    records, whisper,
+    whisper,
     work::{CONTACTS, Import, fatal},
 };
 use futures::StreamExt;

@@ -9,7 +9,7 @@ use touchline_app::{
     contacts::ContactUpload,
     records::{PutResults, Ruled},
 };
-use touchline_model::{Caller, UserId, Word};
+use touchline_model::{Caller, UserId};
 
 /// A contact on its way in, from whichever format.
 #[derive(Debug)]
