@@ -1,6 +1,6 @@
 //! The verbs: one file a use case. Who may, what changes, what is announced. The only place that decides.
 //!
-//! A use case takes a [`Caller`](touchline_model::Caller) and our words, reads, decides, and hands one batch to the
+//! A use case takes a [`Caller`] and our words, reads, decides, and hands one batch to the
 //! store. Dialects translate to and from it; jobs run the slow follow-up that a batch has saved with it.
 
 pub mod audit;
