@@ -31,6 +31,12 @@ pub async fn open_with(config: &Config, clock: Arc<dyn Clock>) -> Result<App, St
     Ok(App::new(store, blobs, clock, Arc::new(SystemEntropy), limits))
 }
 
+/// Makes a folder that only its owner may look into: it holds what customers said.
+fn make_private(folder: &std::path::Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
 /// All dialects on one port.
 pub fn router(app: &App, config: &Config) -> Router {
     const NATIVE: &str = "/api/touchline/v1/openapi.json";
