@@ -17,8 +17,7 @@ pub async fn open(config: &Config) -> Result<App, String> {
 
 /// The same, with a clock of the caller's.
 pub async fn open_with(config: &Config, clock: Arc<dyn Clock>) -> Result<App, String> {
-    std::fs::create_dir_all(&config.data)
-        .map_err(|e| format!("data folder {}: {e}", config.data.display()))?;
+    make_private(&config.data).map_err(|e| format!("data folder {}: {e}", config.data.display()))?;
     let store = if config.database.is_empty() {
         Store::open_sqlite(&config.data.join("touchline.db"), clock.clone()).await
     } else {
