@@ -102,7 +102,7 @@ impl Queue {
             if self.second.is_some_and(|before| second < before) {
                 self.waiting.iter_mut().for_each(|(_, since)| *since = (*since).min(now));
             }
-            self.second = Some(second);
+            (self.second, self.gone) = (Some(second), 0);
         }
         while self.waiting.front().is_some_and(|(_, since)| since.plus_secs(PATIENCE_SECS) <= now) {
             self.waiting.pop_front();
