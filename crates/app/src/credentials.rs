@@ -10,9 +10,10 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::{
     collections::{BTreeSet, HashMap},
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 use subtle::ConstantTimeEq;
+use tokio::sync::Semaphore;
 use touchline_model::{Ability, Caller, CredentialId, Invalid, TenantId, Timestamp, validate};
 use touchline_store::{AuditNote, Batch, Credential};
 
@@ -82,9 +83,20 @@ const PROOF_SECS: i64 = 300;
 /// Proofs remembered at most.
 const PROOFS: usize = 10_000;
 
+/// Slow secrets that are looked at at once. Each takes 19 MiB and a thread, and strangers may send as many as they like.
+const SLOW_AT_ONCE: usize = 2;
+
 /// Proofs of slow secrets: SHA-256 of the stored hash and the shown secret, and until when it is believed.
-#[derive(Default)]
-pub struct Proofs(Mutex<HashMap<[u8; 32], Timestamp>>);
+pub struct Proofs {
+    known: Mutex<HashMap<[u8; 32], Timestamp>>,
+    slow: Arc<Semaphore>,
+}
+
+impl Default for Proofs {
+    fn default() -> Self {
+        Self { known: Mutex::default(), slow: Arc::new(Semaphore::new(SLOW_AT_ONCE)) }
+    }
+}
 
 impl Proofs {
     fn key(stored: &str, shown: &str) -> [u8; 32] {
@@ -95,10 +107,10 @@ impl Proofs {
         hasher.finalize().into()
     }
     fn knows(&self, key: &[u8; 32], now: Timestamp) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(key).is_some_and(|until| now < *until)
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).get(key).is_some_and(|until| now < *until)
     }
     fn remember(&self, key: [u8; 32], now: Timestamp) {
-        let mut proofs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut proofs = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if proofs.len() >= PROOFS {
             proofs.retain(|_, until| now < *until);
         }
@@ -312,8 +324,14 @@ impl App {
         if self.proofs.knows(&key, now) {
             return true;
         }
+        let Ok(turn) = self.proofs.slow.clone().acquire_owned().await else { return false };
+        if self.proofs.knows(&key, now) {
+            return true;
+        }
         let (stored, shown) = (stored.to_owned(), shown.to_owned());
         let fits = tokio::task::spawn_blocking(move || {
+            // Held to the end of the work, even if the client goes away before.
+            let _turn = turn;
             argon2::password_hash::phc::PasswordHash::new(&stored)
                 .is_ok_and(|hash| Argon2::default().verify_password(shown.as_bytes(), &hash).is_ok())
         })

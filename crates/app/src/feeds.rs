@@ -1,7 +1,7 @@
 //! Reading a feed in pages by minute and last id: contract c360, which other clients of minute-grained
 //! feeds share.
 
-use crate::{App, AppError, tenants::SERVER};
+use crate::{App, AppError};
 use std::{
     collections::HashMap,
     sync::{Mutex, PoisonError},
@@ -211,11 +211,9 @@ impl App {
     pub(crate) async fn forget_old(&self) -> Result<(), AppError> {
         let now = self.clock.now();
         for tenant in self.store.tenants().await? {
-            if tenant.id.as_str() != SERVER {
-                let mut batch = Batch::new(&tenant.id);
-                batch.forget_served(now.plus_secs(-MEMORY_SECS)).forget_idempotency(now.plus_secs(-86_400));
-                self.store.apply(batch).await?;
-            }
+            let mut batch = Batch::new(&tenant.id);
+            batch.forget_served(now.plus_secs(-MEMORY_SECS)).forget_idempotency(now.plus_secs(-86_400));
+            self.store.apply(batch).await?;
         }
         Ok(())
     }

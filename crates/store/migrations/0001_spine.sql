@@ -138,7 +138,7 @@ CREATE INDEX topics_feed ON topics (tenant, modified, seq);
 CREATE TABLE topic_sets (
     tenant     TEXT NOT NULL,
     generation INTEGER NOT NULL,
-    state      TEXT NOT NULL,              -- visible, building
+    state      TEXT NOT NULL,              -- visible, building; dropped while its results are being removed
     topics     TEXT NOT NULL,              -- JSON list of topics
     walked     TEXT NOT NULL,              -- last contact id that the walk has done
     done       INTEGER NOT NULL,           -- contacts walked

@@ -52,12 +52,21 @@ impl Batch {
         self.changes
     }
 
+    /// Creates a record. A conflict means that there is one with its id.
+    pub fn insert<T: Table>(&mut self, record: &T) -> &mut Self {
+        self.write(T::INSERT, record)
+    }
+
     /// Creates or replaces a record.
     pub fn put<T: Table>(&mut self, record: &T) -> &mut Self {
+        self.write(T::PUT, record)
+    }
+
+    fn write<T: Table>(&mut self, sql: &'static str, record: &T) -> &mut Self {
         let mut params = vec![Value::Text(self.tenant.0.clone()), records::key::<T>(&record.id())];
         record.columns(&mut params);
         params.extend([Value::Now, Value::Seq]);
-        self.change::<T>(T::PUT, params, record.id(), "put");
+        self.change::<T>(sql, params, record.id(), "put");
         if T::NUMERIC {
             self.reserve(&record.id());
         }

@@ -57,8 +57,11 @@ pub struct Job {
 /// Attempts before a job is put aside.
 pub(crate) const MAX_ATTEMPTS: i64 = 8;
 
+// A job that waits already is enough. One that was put aside is taken up again: there is a new reason for it.
 pub(crate) const INSERT: &str = "INSERT INTO jobs (tenant, id, kind, payload, due_at, created_at, attempts, dead) \
-     VALUES (?, ?, ?, ?, ?, ?, 0, 0) ON CONFLICT (tenant, id) DO NOTHING";
+     VALUES (?, ?, ?, ?, ?, ?, 0, 0) ON CONFLICT (tenant, id) DO UPDATE SET payload = excluded.payload, \
+     due_at = excluded.due_at, created_at = excluded.created_at, attempts = 0, dead = 0, error = NULL \
+     WHERE jobs.dead = 1";
 const LEASE: &str = "UPDATE jobs SET due_at = ?, attempts = attempts + 1 WHERE (tenant, id) IN \
      (SELECT tenant, id FROM jobs WHERE dead = 0 AND due_at <= ? ORDER BY due_at LIMIT ?) \
      RETURNING tenant, id, kind, payload, due_at, attempts, dead, error, created_at";

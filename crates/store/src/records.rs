@@ -13,7 +13,9 @@ use touchline_model::{
 
 /// A record with a table of its own.
 pub trait Table: Record {
-    /// Create or replace one: tenant, id, the columns, modified, seq.
+    /// Create one: tenant, id, the columns, modified, seq.
+    const INSERT: &'static str;
+    /// Create or replace one: the same.
     const PUT: &'static str;
     /// Delete one: tenant, id.
     const DELETE: &'static str;
@@ -55,6 +57,10 @@ macro_rules! ids {
 macro_rules! table {
     ($type:ty, $table:literal, $ids:ident, [$($column:ident),+ $(,)?], |$it:ident| [$($value:expr),+ $(,)?], |$row:ident| $read:expr) => {
         impl Table for $type {
+            const INSERT: &'static str = concat!(
+                "INSERT INTO ", $table, " (tenant, id", $(", ", stringify!($column),)+ ", modified, seq) VALUES (?, ?",
+                $(mark!($column),)+ ", ?, ?)"
+            );
             const PUT: &'static str = concat!(
                 "INSERT INTO ", $table, " (tenant, id", $(", ", stringify!($column),)+ ", modified, seq) VALUES (?, ?",
                 $(mark!($column),)+ ", ?, ?) ON CONFLICT (tenant, id) DO UPDATE SET ",
@@ -477,8 +483,8 @@ impl Store {
 
 /// Every statement of this module.
 pub(crate) fn statements() -> Vec<&'static str> {
-    fn of<T: Table>() -> [&'static str; 5] {
-        [T::PUT, T::DELETE, T::GET, T::FEED, T::LIST]
+    fn of<T: Table>() -> [&'static str; 6] {
+        [T::INSERT, T::PUT, T::DELETE, T::GET, T::FEED, T::LIST]
     }
     [
         of::<User>(),

@@ -46,11 +46,13 @@ pub struct TopicResult {
 const VERSION: u8 = 1;
 
 const SETS: &str = "SELECT generation, state, topics, walked, done, total FROM topic_sets WHERE tenant = ? \
-     ORDER BY generation";
+     AND state <> 'dropped' ORDER BY generation";
 const PUT_SET: &str = "INSERT INTO topic_sets (tenant, generation, state, topics, walked, done, total) \
      VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, generation) DO UPDATE SET state = excluded.state, \
      walked = excluded.walked, done = excluded.done, total = excluded.total";
-const DELETE_SET: &str = "DELETE FROM topic_sets WHERE tenant = ? AND generation = ?";
+// A dropped set stays known until its results are gone, so that erasing a contact finds them all.
+const DROP_SET: &str = "UPDATE topic_sets SET state = 'dropped' WHERE tenant = ? AND generation = ?";
+const FORGET_SETS: &str = "DELETE FROM topic_sets WHERE tenant = ? AND generation < ? AND state = 'dropped'";
 // In steps, so that dropping a million old results never holds the writer for long.
 const DELETE_RESULTS: &str = "DELETE FROM topic_results WHERE tenant = ? AND generation < ? AND contact IN \
      (SELECT contact FROM topic_results WHERE tenant = ? AND generation < ? LIMIT 5000) RETURNING 1";
@@ -108,9 +110,14 @@ impl Batch {
         self.run(PUT_SET, params)
     }
 
-    /// Forgets a set; its results are dropped by [`Store::drop_topic_results`].
-    pub fn delete_topic_set(&mut self, generation: i64) -> &mut Self {
-        self.run(DELETE_SET, vec![Value::Text(self.tenant.0.clone()), generation.into()])
+    /// Drops a set: nobody sees it any more. Its results are removed by [`Store::drop_topic_results`].
+    pub fn drop_topic_set(&mut self, generation: i64) -> &mut Self {
+        self.run(DROP_SET, vec![Value::Text(self.tenant.0.clone()), generation.into()])
+    }
+
+    /// Forgets dropped sets older than `generation`, once their results are gone.
+    pub fn forget_topic_sets(&mut self, generation: i64) -> &mut Self {
+        self.run(FORGET_SETS, vec![Value::Text(self.tenant.0.clone()), generation.into()])
     }
 
     /// The batch holds only while no set was made or became visible since `epoch` was read.
@@ -172,7 +179,8 @@ impl Store {
 pub(crate) const STATEMENTS: &[&str] = &[
     SETS,
     PUT_SET,
-    DELETE_SET,
+    DROP_SET,
+    FORGET_SETS,
     DELETE_RESULTS,
     EPOCH,
     HOLD_EPOCH,

@@ -3,10 +3,12 @@
 use crate::world::{Answer, World, contact, files, wav};
 use reqwest::{Method, multipart};
 use serde_json::{Value, json};
-use touchline_app::Limits;
+use touchline_app::{Limits, contacts::SearchField, store::search_key};
+use touchline_model::Caller;
 
 on_both_engines!(
     a_recording_goes_in_and_comes_out_in_parts,
+    a_contact_is_found_by_the_name_of_its_recording_until_it_is_erased,
     cut_and_mislabelled_recordings,
     what_is_no_upload,
 );
@@ -15,6 +17,32 @@ async fn upload(world: &World, id: &str, name: &str, media_type: &str, bytes: Ve
     let part = multipart::Part::bytes(bytes).file_name(name.to_owned()).mime_str(media_type).unwrap();
     let form = multipart::Form::new().part("file", part);
     Answer::of(world.request(Method::POST, &format!("/contacts/{id}/audio")).multipart(form)).await
+}
+
+async fn a_contact_is_found_by_the_name_of_its_recording_until_it_is_erased(world: World) {
+    world.put("/contacts/c", &contact("c")).await.is(201);
+    let caller = Caller::system("acme".into(), "test");
+    let found = async |name: &str| {
+        world.app.search(&caller, &SearchField::OriginalPath, name, 9).await.unwrap().len()
+    };
+    upload(&world, "c", "First.wav", "audio/wav", wav(0.5)).await.is(201);
+    assert_eq!(found("first.wav").await, 1);
+    upload(&world, "c", "Second.wav", "audio/wav", wav(0.75)).await.is(201);
+    assert_eq!((found("first.wav").await, found("second.wav").await), (0, 1));
+    world.work().await;
+    let blobs = world.folder.path().join("blobs");
+    let [kept] = &files(&blobs)[..] else { panic!("the first recording is not gone") };
+    let bytes = std::fs::read(kept).unwrap();
+    world.delete("/contacts/c").await.is(204);
+    assert!(!kept.exists());
+    // As if the power had failed between the commit and the removal.
+    std::fs::write(kept, bytes).unwrap();
+    world.work().await;
+    assert!(!kept.exists(), "a job sees to it");
+    for name in ["first.wav", "second.wav"] {
+        let key = search_key("originalPath", name);
+        assert!(world.app.store().by_field(&caller.tenant, key, 9).await.unwrap().is_empty(), "{name}");
+    }
 }
 
 async fn a_recording_goes_in_and_comes_out_in_parts(world: World) {

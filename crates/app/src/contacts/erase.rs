@@ -17,13 +17,16 @@ impl App {
             for key in fields::keys(contact) {
                 batch.delete_field(key, contact.started_at, id);
             }
+            if let Some(recording) = &row.recording {
+                self.forget_recording_later(&mut batch, &recording.sha256);
+            }
             batch.audit(AuditNote::new(caller, "contact.delete", id, ""));
             match self.store.apply(batch).await {
                 Err(StoreError::Conflict) => {}
                 Err(error) => return Err(error.into()),
                 Ok(_) => {
                     if let Some(recording) = &row.recording {
-                        self.drop_recording(caller, recording).await?;
+                        self.drop_recording_now(caller, &recording.sha256).await;
                     }
                     return Ok(());
                 }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use std::collections::BTreeSet;
 use touchline_model::Contact;
-use touchline_store::{SearchKey, search_key};
+use touchline_store::{Batch, SearchKey, search_key};
 
 /// The texts that a metadata value is found by, in lower case. Null is never found.
 pub(crate) fn texts(value: &Value) -> Vec<String> {
@@ -26,4 +26,19 @@ pub(crate) fn keys(contact: &Contact) -> BTreeSet<SearchKey> {
     let lower = contact.id.as_str().to_lowercase();
     let id = (lower != contact.id.as_str()).then(|| search_key("id", &lower));
     metadata.chain(path).chain(id).collect()
+}
+
+/// Makes a contact findable by what it is now, and no longer by what it was.
+pub(crate) fn change(batch: &mut Batch, before: Option<&Contact>, now: &Contact) {
+    let id = now.id.as_str();
+    let (old, new) = (before.map(keys).unwrap_or_default(), keys(now));
+    let moved = before.is_some_and(|it| it.started_at != now.started_at);
+    if let Some(before) = before {
+        for key in old.iter().filter(|key| moved || !new.contains(key)) {
+            batch.delete_field(*key, before.started_at, id);
+        }
+    }
+    for key in new.iter().filter(|key| moved || !old.contains(key)) {
+        batch.put_field(*key, now.started_at, id);
+    }
 }

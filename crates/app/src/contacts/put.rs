@@ -214,8 +214,6 @@ impl App {
             }
             if status != PutStatus::Unchanged {
                 write(&mut batch, &settled, transcript, row);
-            }
-            if status != PutStatus::Unchanged {
                 changed += 1;
             }
             if transcript.is_some() {
@@ -303,21 +301,12 @@ fn analysed_otherwise(contact: &Contact, before: &Contact) -> bool {
 /// Writes one contact as [`settle`]d.
 fn write(batch: &mut Batch, contact: &Contact, transcript: Option<&Transcript>, row: Option<&ContactRow>) {
     let id = contact.id.as_str();
-    let before = row.map(|row| &row.contact.value);
-    if let Some(row) = row {
-        batch.hold_contact(id, row.contact.seq);
-    }
-    let (old, new) = (before.map(fields::keys).unwrap_or_default(), fields::keys(contact));
-    let moved = before.is_some_and(|it| it.started_at != contact.started_at);
-    if let Some(before) = before {
-        for key in old.iter().filter(|key| moved || !new.contains(key)) {
-            batch.delete_field(*key, before.started_at, id);
-        }
-    }
-    for key in new.iter().filter(|key| moved || !old.contains(key)) {
-        batch.put_field(*key, contact.started_at, id);
-    }
-    batch.put(contact);
+    fields::change(batch, row.map(|row| &row.contact.value), contact);
+    match row {
+        Some(row) => batch.hold_contact(id, row.contact.seq).put(contact),
+        // Not `put`: somebody may be creating the same contact at this moment.
+        None => batch.insert(contact),
+    };
     if let Some(transcript) = transcript {
         batch.put_transcript(id, transcript);
     }

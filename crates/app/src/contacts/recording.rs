@@ -1,12 +1,13 @@
 //! Receiving a recording: streamed to disk, recognised by its content, kept, and handed to the pipeline.
 
+use super::fields;
 use crate::{App, AppError, entropy, pipeline::jobs, records::ATTEMPTS, require};
 use bytes::Bytes;
 use futures::Stream;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::io::Read;
-use touchline_model::{Ability, Caller, ContactState, Recording, validate};
+use touchline_model::{Ability, Caller, Contact, ContactState, Recording, validate};
 use touchline_speech::{HEAD_BYTES, recognise};
 use touchline_store::{AuditNote, Batch, Incoming, StoreError};
 
@@ -43,14 +44,19 @@ impl App {
             // Nobody removes bytes between their being kept and their being named.
             let naming = self.recordings.read().await;
             self.blobs.keep(&caller.tenant, &incoming).await?;
-            let path = file_name.or(row.contact.value.original_path.as_deref());
-            if row.recording.as_ref() == Some(&recording)
-                && path == row.contact.value.original_path.as_deref()
-            {
+            let before = &row.contact.value;
+            let path = file_name.or(before.original_path.as_deref());
+            if row.recording.as_ref() == Some(&recording) && path == before.original_path.as_deref() {
                 return Ok(Received { recording, changed: false });
             }
+            let old = row.recording.as_ref().filter(|old| old.sha256 != recording.sha256);
             let now = self.clock.now();
             let mut batch = Batch::new(&caller.tenant);
+            let renamed = Contact { original_path: path.map(str::to_owned), ..before.clone() };
+            fields::change(&mut batch, Some(before), &renamed);
+            if let Some(old) = old {
+                self.forget_recording_later(&mut batch, &old.sha256);
+            }
             batch
                 .set_recording(id, row.contact.seq, &recording, path, ContactState::UPLOADED)
                 .enqueue(&jobs::convert(entropy::new_id(&*self.entropy, now), id, now))
@@ -59,9 +65,11 @@ impl App {
                 Err(StoreError::Conflict) => {}
                 Err(error) => return Err(error.into()),
                 Ok(_) => {
+                    // Another process may have removed the same bytes before it could see that they are named.
+                    self.blobs.keep(&caller.tenant, &incoming).await?;
                     drop(naming);
-                    if let Some(old) = row.recording.filter(|old| old.sha256 != recording.sha256) {
-                        self.drop_recording(caller, &old).await?;
+                    if let Some(old) = old {
+                        self.drop_recording_now(caller, &old.sha256).await;
                     }
                     return Ok(Received { recording, changed: true });
                 }
@@ -70,17 +78,20 @@ impl App {
         Err(AppError::Conflict("others keep changing this contact; try again".to_owned()))
     }
 
-    /// Removes the bytes of a recording that no contact names any more.
-    pub(crate) async fn drop_recording(
-        &self,
-        caller: &Caller,
-        recording: &Recording,
-    ) -> Result<(), AppError> {
+    /// Removes the bytes of a recording if no contact names them any more.
+    pub(crate) async fn drop_recording(&self, caller: &Caller, sha256: &str) -> Result<(), AppError> {
         let _removing = self.recordings.write().await;
-        if self.store.recording_users(&caller.tenant, &recording.sha256).await? == 0 {
-            self.blobs.remove(&caller.tenant, &recording.sha256).await?;
+        if self.store.recording_users(&caller.tenant, sha256).await? == 0 {
+            self.blobs.remove(&caller.tenant, sha256).await?;
         }
         Ok(())
+    }
+
+    /// The same without waiting for the job that sees to it if this fails.
+    pub(crate) async fn drop_recording_now(&self, caller: &Caller, sha256: &str) {
+        if let Err(error) = self.drop_recording(caller, sha256).await {
+            tracing::warn!(%error, "a recording could not be removed yet");
+        }
     }
 }
 

@@ -1,17 +1,15 @@
 //! Words become statistics, a summary and topic hits.
 
-use super::{Failure, Outcome, jobs, payload, recognise};
+use super::{ATTEMPTS, Failure, Outcome, jobs, payload, recognise};
 use crate::App;
 use serde::Deserialize;
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 use touchline_analysis::{TopicMatcher, VERSION, summarise, talk_stats};
 use touchline_model::{Caller, ContactState, Transcript, User};
-use touchline_store::{Analysis, Batch, ContactRow, Job, StoreError, TopicResult};
+use touchline_store::{Analysis, Batch, ContactRow, Job, TopicResult};
 
 /// Contacts that are analysed and written together.
 const STEP: usize = 50;
-/// How often a step is read again when contacts change under it.
-const ATTEMPTS: usize = 20;
 
 #[derive(Deserialize)]
 struct Contacts {
@@ -41,14 +39,10 @@ impl App {
                 } else {
                     batch.keep(job, self.lease_end(), &serde_json::json!({ "contacts": rest }));
                 }
-                match self.store.apply(batch).await {
-                    // A contact, the topics or the job changed meanwhile. If it was the job, reading again shows it.
-                    Err(StoreError::Conflict) => {}
-                    Err(error) => return Err(error.into()),
-                    Ok(_) => {
-                        written = true;
-                        break;
-                    }
+                // Otherwise a contact, the topics or the job changed meanwhile: read again.
+                if self.written(batch).await? {
+                    written = true;
+                    break;
                 }
             }
             if !written {
@@ -65,8 +59,7 @@ impl App {
     async fn analysed(&self, caller: &Caller, ids: &[String], users: &Arc<[User]>) -> Result<Batch, Failure> {
         let tenant = &caller.tenant;
         let (epoch, sets) = self.store.topic_sets(tenant).await?;
-        let matchers: Vec<(i64, Arc<TopicMatcher>)> =
-            sets.iter().map(|set| (set.generation, self.matchers.of(tenant, set))).collect();
+        let matchers = self.matchers.of(tenant, &sets);
         let rows = self.store.contact_rows(tenant, ids).await?;
         let mut transcripts = self.store.transcripts(tenant, ids).await?;
         let users = users.clone();
@@ -103,7 +96,8 @@ impl App {
     /// Analyses again what older algorithms have analysed: hands it over in steps.
     pub(super) async fn reanalyse(&self, caller: &Caller, job: &Job) -> Result<Outcome, Failure> {
         let users: Arc<[User]> = self.everything::<User>(&caller.tenant).await?.into();
-        loop {
+        let mut overtaken = 0;
+        while overtaken < ATTEMPTS {
             let ids = self.store.outdated(&caller.tenant, VERSION, STEP).await?;
             let mut batch = match ids.is_empty() {
                 true => Batch::new(&caller.tenant),
@@ -118,13 +112,13 @@ impl App {
                 true => batch.finish(job),
                 false => batch.keep(job, self.lease_end(), &job.payload),
             };
-            match self.store.apply(batch).await {
-                Err(StoreError::Conflict) => return Ok(Outcome::Lost),
-                Err(error) => return Err(error.into()),
-                Ok(_) if ids.is_empty() => return Ok(Outcome::Done),
-                Ok(_) => {}
+            match self.written(batch).await? {
+                true if ids.is_empty() => return Ok(Outcome::Done),
+                true => overtaken = 0,
+                false => overtaken += 1,
             }
         }
+        Ok(Outcome::Lost)
     }
 
     /// A job that analyses one contact.
@@ -138,7 +132,7 @@ fn analyse_one(
     row: ContactRow,
     mut transcript: Transcript,
     users: &[User],
-    matchers: &[(i64, Arc<TopicMatcher>)],
+    matchers: &HashMap<i64, Arc<TopicMatcher>>,
 ) -> Result1 {
     transcript.speakers = recognise(&transcript, &row.contact.value, users);
     let analysis = Analysis {

@@ -5,7 +5,7 @@ use crate::App;
 use serde::Deserialize;
 use touchline_model::{Caller, ContactState, MediaTime};
 use touchline_speech::{AudioInfo, DecodeError, inspect};
-use touchline_store::{Batch, BlobError, ContactRow, Job, StoreError};
+use touchline_store::{Batch, BlobError, ContactRow, Job};
 
 #[derive(Deserialize)]
 struct OneContact {
@@ -17,11 +17,7 @@ impl App {
         let OneContact { contact: id } = payload(job)?;
         let finish = |mut batch: Batch| async move {
             batch.finish(job);
-            match self.store.apply(batch).await {
-                Err(StoreError::Conflict) => Ok(Outcome::Lost),
-                Err(error) => Err(Failure::from(error)),
-                Ok(_) => Ok(Outcome::Done),
-            }
+            self.end(batch).await
         };
         let Some((row, sha256)) = self.with_recording(caller, &id).await? else {
             // Erased meanwhile, or its recording was replaced and has a job of its own.
@@ -34,10 +30,8 @@ impl App {
                 self.lease_end(),
                 &job.payload,
             );
-            match self.store.apply(batch).await {
-                Err(StoreError::Conflict) => return Ok(Outcome::Lost),
-                Err(error) => return Err(error.into()),
-                Ok(_) => {}
+            if !self.written(batch).await? {
+                return Ok(Outcome::Lost);
             }
         }
         let read = self.read_recording(caller, &sha256).await?;

@@ -11,6 +11,7 @@ pub(crate) const REMATCH_WALK: &str = "rematch-walk";
 pub(crate) const REMATCH_TELL: &str = "rematch-tell";
 pub(crate) const LISTENS: &str = "listens";
 pub(crate) const REANALYSE: &str = "reanalyse";
+pub(crate) const FORGET_RECORDING: &str = "forget-recording";
 
 fn job(
     id: String,
@@ -30,6 +31,11 @@ pub(crate) fn analyse(id: String, contacts: &[String], now: Timestamp) -> NewJob
 /// Read the recording of a contact.
 pub(crate) fn convert(id: String, contact: &str, now: Timestamp) -> NewJob {
     job(id, CONVERT, json!({ "contact": contact }), now, now)
+}
+
+/// Remove the bytes of a recording if no contact names them any more.
+pub(crate) fn forget_recording(id: String, sha256: &str, now: Timestamp) -> NewJob {
+    job(id, FORGET_RECORDING, json!({ "sha256": sha256 }), now, now)
 }
 
 /// Match the whole store against the topics as they are a moment from now: changes come in swarms.

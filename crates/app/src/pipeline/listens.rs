@@ -1,9 +1,9 @@
 //! The nightly sum of listening: one row a day, contact and listener (contract c360 X-19).
 
-use super::{Failure, Outcome, jobs};
+use super::{ATTEMPTS, Failure, Outcome, jobs};
 use crate::{App, AppError, require};
 use touchline_model::{Ability, Caller, Timestamp, time::eastern};
-use touchline_store::{Batch, Job, ListenDay, StoreError};
+use touchline_store::{Batch, Job, ListenDay};
 
 /// Days that are summed and written together.
 const STEP: usize = 200;
@@ -23,7 +23,7 @@ impl App {
         let now = self.clock.now();
         let today = eastern(now).date().to_string();
         let mut overtaken = 0;
-        loop {
+        while overtaken < ATTEMPTS {
             let open = self.store.open_listen_days(tenant, &today, STEP).await?;
             let mut batch = Batch::new(tenant);
             let contacts: Vec<String> = open.iter().map(|(_, contact, _)| contact.clone()).collect();
@@ -51,14 +51,13 @@ impl App {
             } else {
                 batch.keep(job, self.lease_end(), &job.payload);
             }
-            match self.store.apply(batch).await {
+            match self.written(batch).await? {
+                true if done => return Ok(Outcome::Done),
+                true => overtaken = 0,
                 // A listen arrived between the sum and the write: sum again.
-                Err(StoreError::Conflict) if overtaken < 20 => overtaken += 1,
-                Err(StoreError::Conflict) => return Ok(Outcome::Lost),
-                Err(error) => return Err(error.into()),
-                Ok(_) if done => return Ok(Outcome::Done),
-                Ok(_) => {}
+                false => overtaken += 1,
             }
         }
+        Ok(Outcome::Lost)
     }
 }

@@ -2,6 +2,7 @@
 
 mod analyse;
 mod convert;
+mod forget;
 pub(crate) mod jobs;
 mod listens;
 mod recognise;
@@ -11,7 +12,7 @@ pub(crate) use jobs::{listens_tonight, rematch_soon};
 pub use recognise::recognise;
 pub use rematch::TopicProgress;
 
-use crate::{App, AppError, tenants::SERVER};
+use crate::{App, AppError};
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
@@ -19,7 +20,7 @@ use std::{
 };
 use touchline_analysis::TopicMatcher;
 use touchline_model::{Caller, TenantId, Timestamp};
-use touchline_store::{Job, StoreError, TopicSet};
+use touchline_store::{Batch, Job, StoreError, TopicSet};
 
 /// How long after a worker has died another takes its job over, in seconds. A living worker renews its lease.
 const LEASE_SECS: i64 = 20;
@@ -29,18 +30,26 @@ const RENEW: Duration = Duration::from_secs(5);
 const IDLE: Duration = Duration::from_secs(1);
 /// Jobs of one node at once.
 const WORKERS: usize = 2;
+/// How often a step of a job is worked out again, one time after the other, when what it rests on changes meanwhile.
+const ATTEMPTS: usize = 20;
 
 /// Matchers of the topic sets in use, which are costly to build.
 #[derive(Default)]
 pub struct Matchers(Mutex<HashMap<(TenantId, i64), Arc<TopicMatcher>>>);
 
 impl Matchers {
-    fn of(&self, tenant: &TenantId, set: &TopicSet) -> Arc<TopicMatcher> {
+    /// A matcher for each of a tenant's sets, by generation. Those of sets that are no more are forgotten.
+    fn of(&self, tenant: &TenantId, sets: &[TopicSet]) -> HashMap<i64, Arc<TopicMatcher>> {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // Only the newest sets of a tenant are in use.
-        known.retain(|(owner, generation), _| owner != tenant || generation + 2 > set.generation);
-        let key = (tenant.clone(), set.generation);
-        known.entry(key).or_insert_with(|| Arc::new(TopicMatcher::new(&set.topics))).clone()
+        known.retain(|(owner, generation), _| {
+            owner != tenant || sets.iter().any(|set| set.generation == *generation)
+        });
+        let mut matcher = |set: &TopicSet| {
+            let key = (tenant.clone(), set.generation);
+            let made = known.entry(key).or_insert_with(|| Arc::new(TopicMatcher::new(&set.topics)));
+            (set.generation, made.clone())
+        };
+        sets.iter().map(&mut matcher).collect()
     }
 }
 
@@ -170,6 +179,7 @@ impl App {
             jobs::REMATCH_TELL => self.tell_rematch(&caller, job).await,
             jobs::LISTENS => self.count_listens(&caller, job).await,
             jobs::REANALYSE => self.reanalyse(&caller, job).await,
+            jobs::FORGET_RECORDING => self.forget_recording(&caller, job).await,
             other => Err(Failure { reason: format!("this release has no job `{other}`"), for_good: true }),
         };
         let failure = match outcome {
@@ -189,9 +199,8 @@ impl App {
     async fn plan_upgrades(&self) -> Result<(), AppError> {
         let version = touchline_analysis::VERSION;
         for tenant in self.store.tenants().await? {
-            if tenant.id.as_str() != SERVER && !self.store.outdated(&tenant.id, version, 1).await?.is_empty()
-            {
-                let mut batch = touchline_store::Batch::new(&tenant.id);
+            if !self.store.outdated(&tenant.id, version, 1).await?.is_empty() {
+                let mut batch = Batch::new(&tenant.id);
                 batch.enqueue(&jobs::reanalyse(version, self.clock.now()));
                 self.store.apply(batch).await?;
             }
@@ -199,7 +208,21 @@ impl App {
         Ok(())
     }
 
-    pub(crate) fn lease_end(&self) -> Timestamp {
+    /// Writes the batch of a job. False: what it rests on has changed, or somebody else has taken the job over.
+    async fn written(&self, batch: Batch) -> Result<bool, Failure> {
+        match self.store.apply(batch).await {
+            Err(StoreError::Conflict) => Ok(false),
+            Err(error) => Err(error.into()),
+            Ok(_) => Ok(true),
+        }
+    }
+
+    /// Writes the last batch of a job.
+    async fn end(&self, batch: Batch) -> Result<Outcome, Failure> {
+        Ok(if self.written(batch).await? { Outcome::Done } else { Outcome::Lost })
+    }
+
+    fn lease_end(&self) -> Timestamp {
         self.clock.now().plus_secs(LEASE_SECS)
     }
 }

@@ -2,17 +2,15 @@
 //! built beside the visible one, *walk* fills it and makes it visible at once, *tell* gives every contact whose
 //! results differ a new place in the commit order, then drops the old results.
 
-use super::{Failure, Outcome, jobs, payload};
+use super::{ATTEMPTS, Failure, Outcome, jobs, payload};
 use crate::{App, AppError, require};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use touchline_model::{Ability, Caller, Topic};
+use touchline_model::{Ability, Caller, Seq, Topic};
 use touchline_store::{Batch, Job, StoreError, TopicResult, TopicSet, TopicSetState};
 
 /// Contacts that are matched and written together.
 const STEP: usize = 100;
-/// How often topics are read again when they change meanwhile.
-const ATTEMPTS: usize = 20;
 
 #[derive(Deserialize)]
 struct Walk {
@@ -66,7 +64,7 @@ impl App {
         let topics = topics.into_iter().filter(|topic| topic.active).collect();
         let mut batch = Batch::new(&caller.tenant);
         for set in sets.iter().filter(|set| set.state == TopicSetState::Building) {
-            batch.delete_topic_set(set.generation);
+            batch.drop_topic_set(set.generation);
         }
         // Never a number that a dropped set had: its results may still be there.
         let last = sets.iter().map(|set| set.generation).max().unwrap_or_default();
@@ -90,7 +88,9 @@ impl App {
     pub(super) async fn walk_rematch(&self, caller: &Caller, job: &Job) -> Result<Outcome, Failure> {
         let Walk { generation } = payload(job)?;
         let tenant = &caller.tenant;
-        loop {
+        let mut overtaken = 0;
+        while overtaken < ATTEMPTS {
+            let seen = self.last_change(caller).await?;
             let (epoch, sets) = self.store.topic_sets(tenant).await?;
             let Some(mut set) = sets.iter().find(|set| set.generation == generation).cloned() else {
                 // Topics changed again: a newer set has taken over.
@@ -105,7 +105,7 @@ impl App {
                 let visible =
                     sets.iter().find(|set| set.state == TopicSetState::Visible).map(|set| set.generation);
                 if let Some(old) = visible {
-                    batch.delete_topic_set(old);
+                    batch.drop_topic_set(old);
                 }
                 set.state = TopicSetState::Visible;
                 batch
@@ -115,35 +115,40 @@ impl App {
                     .finish(job);
                 return self.end(batch).await;
             };
-            for (id, result) in self.matched(caller, &set, &ids).await? {
+            let matched = self.matched(caller, &sets, generation, &ids).await?;
+            // Neither words that were replaced meanwhile nor a contact that was erased may leave a result behind.
+            let matched_ids: Vec<String> = matched.iter().map(|(id, _)| id.clone()).collect();
+            batch.hold_contacts(&matched_ids, seen);
+            for (id, result) in matched {
                 batch.put_topic_result(generation, &id, &result);
             }
             set.walked.clone_from(last);
             set.done += ids.len() as i64;
             batch.put_topic_set(&set).keep(job, self.lease_end(), &job.payload);
-            match self.store.apply(batch).await {
-                // Sets or topics changed: look again. A job that somebody else has taken over shows by its lease.
-                Err(StoreError::Conflict) => {
-                    let still_ours = self.store.topic_sets(tenant).await?.0 != epoch;
-                    if !still_ours {
-                        return Ok(Outcome::Lost);
-                    }
-                }
-                Err(error) => return Err(error.into()),
-                Ok(_) => {}
-            }
+            // Otherwise a contact, the topics or the job changed meanwhile: look again.
+            overtaken = if self.written(batch).await? { 0 } else { overtaken + 1 };
         }
+        Ok(Outcome::Lost)
+    }
+
+    /// Number of the tenant's last change.
+    async fn last_change(&self, caller: &Caller) -> Result<Seq, Failure> {
+        let state = self.store.tenant_state(&caller.tenant).await?;
+        Ok(state.ok_or_else(|| StoreError::NoTenant(caller.tenant.0.clone()))?.seq)
     }
 
     async fn matched(
         &self,
         caller: &Caller,
-        set: &TopicSet,
+        sets: &[TopicSet],
+        generation: i64,
         ids: &[String],
     ) -> Result<Vec<(String, TopicResult)>, Failure> {
         let mut transcripts = self.store.transcripts(&caller.tenant, ids).await?;
         let speakers = self.store.analyses(&caller.tenant, ids).await?;
-        let matcher = self.matchers.of(&caller.tenant, set);
+        let Some(matcher) = self.matchers.of(&caller.tenant, sets).remove(&generation) else {
+            return Ok(vec![]);
+        };
         let work = move || {
             // A contact without results of the analysis waits for it; the analysis knows this set.
             speakers
@@ -164,40 +169,43 @@ impl App {
     pub(super) async fn tell_rematch(&self, caller: &Caller, job: &Job) -> Result<Outcome, Failure> {
         let mut tell: Tell = payload(job)?;
         let tenant = &caller.tenant;
-        loop {
+        let mut overtaken = 0;
+        while overtaken < ATTEMPTS {
+            let seen = self.last_change(caller).await?;
             let ids = self.store.contact_ids(tenant, &tell.after, STEP).await?;
+            let Some(last) = ids.last() else {
+                return self.forget_dropped(caller, job, tell.generation).await;
+            };
             let mut batch = Batch::new(tenant);
-            let Some(last) = ids.last() else { break };
             let new = self.store.topic_results(tenant, tell.generation, &ids).await?;
             let old = match tell.before {
                 Some(before) => self.store.topic_results(tenant, before, &ids).await?,
                 None => std::collections::HashMap::new(),
             };
             let none = TopicResult::default();
-            for id in &ids {
-                if old.get(id).unwrap_or(&none) != new.get(id).unwrap_or(&none) {
-                    batch.touch(id);
-                }
+            let differs = |id: &&String| old.get(*id).unwrap_or(&none) != new.get(*id).unwrap_or(&none);
+            let different: Vec<String> = ids.iter().filter(differs).cloned().collect();
+            // A contact that was erased meanwhile must not come up in the feed again.
+            batch.hold_contacts(&different, seen);
+            for id in &different {
+                batch.touch(id);
             }
-            tell.after.clone_from(last);
-            batch.keep(job, self.lease_end(), &serde_json::json!(tell));
-            match self.store.apply(batch).await {
-                Err(StoreError::Conflict) => return Ok(Outcome::Lost),
-                Err(error) => return Err(error.into()),
-                Ok(_) => {}
+            let told = Tell { after: last.clone(), ..tell };
+            batch.keep(job, self.lease_end(), &serde_json::json!(told));
+            if self.written(batch).await? {
+                (tell, overtaken) = (told, 0);
+            } else {
+                overtaken += 1;
             }
         }
-        while self.store.drop_topic_results(tenant, tell.generation).await? {}
-        let mut batch = Batch::new(tenant);
-        batch.finish(job);
-        self.end(batch).await
+        Ok(Outcome::Lost)
     }
 
-    async fn end(&self, batch: Batch) -> Result<Outcome, Failure> {
-        match self.store.apply(batch).await {
-            Err(StoreError::Conflict) => Ok(Outcome::Lost),
-            Err(error) => Err(error.into()),
-            Ok(_) => Ok(Outcome::Done),
-        }
+    /// Ends the job that told of a set: removes what dropped sets before it had found.
+    async fn forget_dropped(&self, caller: &Caller, job: &Job, generation: i64) -> Result<Outcome, Failure> {
+        while self.store.drop_topic_results(&caller.tenant, generation).await? {}
+        let mut batch = Batch::new(&caller.tenant);
+        batch.forget_topic_sets(generation).finish(job);
+        self.end(batch).await
     }
 }

@@ -167,7 +167,11 @@ impl App {
                 key.remember(&mut batch, &id);
             }
             if status != PutStatus::Unchanged {
-                item.put(&mut batch);
+                match status {
+                    // Not `put`: somebody may be creating the same record at this moment.
+                    PutStatus::Created => batch.insert(&item),
+                    _ => batch.put(&item),
+                };
                 changed.push(item.clone());
                 known.insert(id.clone(), item);
             }
@@ -188,6 +192,10 @@ impl App {
     /// One record.
     pub async fn get<T: Ruled>(&self, caller: &Caller, id: &str) -> Result<Stored<T>, AppError> {
         require(caller, T::READ)?;
+        self.record(caller, id).await
+    }
+
+    async fn record<T: Ruled>(&self, caller: &Caller, id: &str) -> Result<Stored<T>, AppError> {
         let found = match id.contains('\0') {
             true => None,
             false => self.store.get::<T>(&caller.tenant, id).await?,
@@ -246,14 +254,12 @@ impl App {
     pub async fn delete<T: Ruled>(&self, caller: &Caller, id: &str) -> Result<(), AppError> {
         require(caller, T::WRITE)?;
         for _ in 0..ATTEMPTS {
-            let Stored { value, .. } = self
-                .store
-                .get::<T>(&caller.tenant, &id.replace('\0', ""))
-                .await?
-                .ok_or_else(|| AppError::NotFound { kind: T::KIND, id: id.to_owned() })?;
+            let value = self.record::<T>(caller, id).await?.value;
+            // As it is stored: a number may have been written in several ways.
+            let id = value.id();
             T::may_delete(self, &caller.tenant, &value).await?;
             let mut batch = Batch::new(&caller.tenant);
-            batch.delete::<T>(id);
+            batch.delete::<T>(&id);
             T::also(self, &caller.tenant, &mut batch, &[value]).await?;
             batch.audit(AuditNote::new(caller, "record.delete", id, T::KIND.name()));
             match self.store.apply(batch).await {

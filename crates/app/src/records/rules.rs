@@ -19,10 +19,6 @@ pub trait Ruled: Table {
     fn settled(self) -> Self {
         self
     }
-    /// Writes it.
-    fn put(&self, batch: &mut Batch) {
-        batch.put(self);
-    }
     /// Checks what it refers to: one answer a record.
     fn check(
         _app: &App,

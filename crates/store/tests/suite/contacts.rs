@@ -11,6 +11,7 @@ use touchline_store::{
 
 on_both_engines!(
     a_state_moves_only_from_the_version_that_was_read,
+    contacts_are_held_at_what_was_seen,
     a_recording_stays_when_the_contact_is_put_again,
     a_touched_contact_moves_in_the_feed_and_a_missing_one_is_no_conflict,
     the_list_of_calls_joins_agent_and_analysis,
@@ -46,6 +47,19 @@ fn recording() -> Recording {
 
 async fn seq_of(world: &World, id: &str) -> Seq {
     world.store.contact_row(&world.tenant, id).await.unwrap().unwrap().contact.seq
+}
+
+async fn contacts_are_held_at_what_was_seen(world: World) {
+    let both = strings(&["a", "b"]);
+    world.write(|batch| _ = batch.insert(&contact("a", 0)).insert(&contact("b", 0))).await.unwrap();
+    let seen = world.store.tenant_state(&world.tenant).await.unwrap().unwrap().seq;
+    world.write(|batch| _ = batch.hold_contacts(&both, seen).touch("a")).await.unwrap();
+    let late = world.write(|batch| _ = batch.hold_contacts(&both, seen).touch("b")).await;
+    assert!(is_conflict(&late), "a has moved on");
+    let gone = world.write(|batch| _ = batch.hold_contacts(&strings(&["b", "never"]), seen)).await;
+    assert!(is_conflict(&gone), "one is not there");
+    world.write(|batch| _ = batch.hold_contacts(&[], seen)).await.unwrap();
+    assert!(is_conflict(&world.write(|batch| _ = batch.insert(&contact("b", 5))).await), "it is there");
 }
 
 async fn a_state_moves_only_from_the_version_that_was_read(world: World) {

@@ -15,6 +15,7 @@ on_both_engines!(
     a_job_that_kills_its_workers_is_put_aside,
     a_dead_job_can_be_tried_again,
     a_long_job_keeps_its_lease_and_its_place,
+    a_dead_job_is_taken_up_again_when_there_is_a_new_reason,
     workers_at_once_never_share_a_job,
     a_job_is_saved_with_its_cause_or_not_at_all,
 );
@@ -51,7 +52,7 @@ async fn a_job_is_leased_finished_and_gone(world: World) {
     enqueue(&world, "later", 100).await;
     enqueue(&world, "now", 0).await;
     enqueue(&world, "now", 50).await; // known already: nothing happens
-    assert_eq!((store.open_jobs().await.unwrap(), store.next_job_at().await.unwrap()), (2, Some(start)));
+    assert_eq!((store.open_jobs().await.unwrap(), store.next_job_at().await.unwrap()), (1, Some(start)));
     let waiting = Job {
         tenant: world.tenant.clone(),
         id: "now".to_owned(),
@@ -69,7 +70,7 @@ async fn a_job_is_leased_finished_and_gone(world: World) {
     assert_eq!(store.lease_jobs(9, 60).await.unwrap(), []);
     world.write(|batch| _ = batch.finish(&leased).put(&User::full())).await.unwrap();
     assert_eq!(state_of(&world, "now").await, None);
-    assert_eq!(store.open_jobs().await.unwrap(), 1);
+    assert_eq!(store.open_jobs().await.unwrap(), 0, "what is planned for later is not open");
     assert_eq!(store.next_job_at().await.unwrap(), Some(start.plus_secs(100)));
     clock.advance_secs(100);
     assert_eq!(lease_one(&world).await.id, "later");
@@ -122,6 +123,16 @@ async fn a_job_that_kills_its_workers_is_put_aside(world: World) {
     assert_eq!(lease_one(&world).await.id, "good");
     let dead = state_of(&world, "poison").await.unwrap();
     assert_eq!((dead.state, dead.error.is_some()), (JobState::Dead, true));
+}
+
+async fn a_dead_job_is_taken_up_again_when_there_is_a_new_reason(world: World) {
+    enqueue(&world, "j", 0).await;
+    let job = lease_one(&world).await;
+    world.store.fail_job(&job, "hopeless", true).await.unwrap();
+    enqueue(&world, "j", 5).await;
+    let open = state_of(&world, "j").await.unwrap();
+    assert_eq!((open.state, open.attempts, open.error), (JobState::Open, 0, None));
+    assert_eq!(open.due_at, world.clock.now().plus_secs(5));
 }
 
 async fn a_dead_job_can_be_tried_again(world: World) {

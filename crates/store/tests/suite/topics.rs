@@ -9,6 +9,7 @@ use touchline_store::{TopicResult, TopicSet, TopicSetState};
 
 on_both_engines!(
     sets_come_back_oldest_first,
+    erasing_finds_the_results_of_dropped_sets_too,
     results_belong_to_a_set,
     a_moved_epoch_refuses_results_of_before,
     old_results_are_dropped_in_steps,
@@ -48,8 +49,31 @@ async fn sets_come_back_oldest_first(world: World) {
     world.write(|batch| _ = batch.put_topic_set(&new).put_topic_set(&old)).await.unwrap();
     assert_eq!(store.topic_sets(tenant).await.unwrap(), (0, vec![old.clone(), new.clone()]));
     (new.state, new.walked, new.done, new.total) = (TopicSetState::Visible, "c-é".to_owned(), 7, 8);
-    world.write(|batch| _ = batch.put_topic_set(&new).delete_topic_set(9).move_topic_epoch(0)).await.unwrap();
+    world.write(|batch| _ = batch.put_topic_set(&new).drop_topic_set(9).move_topic_epoch(0)).await.unwrap();
     assert_eq!(store.topic_sets(tenant).await.unwrap(), (1, vec![new]));
+}
+
+async fn erasing_finds_the_results_of_dropped_sets_too(world: World) {
+    let World { store, tenant, .. } = &world;
+    world
+        .write(|batch| {
+            batch.put(&contact("c-1", 0)).put_topic_set(&set(1, TopicSetState::Visible));
+            batch.put_topic_set(&set(2, TopicSetState::Building));
+            batch.put_topic_result(1, "c-1", &result(1)).put_topic_result(2, "c-1", &result(2));
+        })
+        .await
+        .unwrap();
+    world.write(|batch| _ = batch.drop_topic_set(1)).await.unwrap();
+    assert_eq!(store.topic_sets(tenant).await.unwrap().1, [set(2, TopicSetState::Building)]);
+    let ids = strings(&["c-1"]);
+    assert_eq!(store.topic_results(tenant, 1, &ids).await.unwrap().len(), 1, "not removed yet");
+    let row = store.contact_row(tenant, "c-1").await.unwrap().unwrap();
+    world.write(|batch| _ = batch.erase(&row)).await.unwrap();
+    for generation in [1, 2] {
+        assert!(store.topic_results(tenant, generation, &ids).await.unwrap().is_empty(), "{generation}");
+    }
+    world.write(|batch| _ = batch.forget_topic_sets(2)).await.unwrap();
+    assert_eq!(store.topic_sets(tenant).await.unwrap().1.len(), 1, "only dropped ones are forgotten");
 }
 
 async fn results_belong_to_a_set(world: World) {
