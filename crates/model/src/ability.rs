@@ -96,7 +96,7 @@ impl FromStr for Ability {
 /// Who asks: whose tenant, by which credential, with which abilities, from where.
 #[derive(Clone, Debug)]
 pub struct Caller {
-    /// The tenant that everything is confined to. Empty for an operator.
+    /// The tenant that everything is confined to; an operator has one of its own, which holds no contacts.
     pub tenant: TenantId,
     /// Who, for the audit trail: `credential:ID` or `cli`.
     pub actor: String,
