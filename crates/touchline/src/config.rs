@@ -105,8 +105,12 @@ impl Settings {
 
 fn without_password(url: &Value) -> String {
     let text = url.as_str().unwrap_or_default();
+    // Libpq's other ways of giving one: `?password=` and `host=... password=...`.
+    if text.to_ascii_lowercase().contains("password") {
+        return Value::from("***").to_string();
+    }
     let hidden = text.split_once("://").and_then(|(scheme, rest)| {
-        let (user, host) = rest.split_once('@')?;
+        let (user, host) = rest.rsplit_once('@')?;
         let (name, _) = user.split_once(':')?;
         Some(format!("{scheme}://{name}:***@{host}"))
     });

@@ -45,9 +45,11 @@ impl Sqlite {
     pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
         let connection = Connection::open(path)?;
         set_up(&connection)?;
-        // FULL: the answer comes after fsync of the log (design, decision 1).
+        // FULL: the answer comes after fsync of the log (design, decision 1). secure_delete: what is erased is
+        // overwritten, not just marked as free.
         connection.execute_batch(
-            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000;",
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000; \
+             PRAGMA secure_delete = ON;",
         )?;
         migrate::sqlite(&connection)?;
         let (writer, inbox) = sync_channel(4 * GROUP);

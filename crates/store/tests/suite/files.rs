@@ -159,3 +159,25 @@ async fn a_file_with_spoiled_pages_is_damaged_not_a_panic() {
     let refused = open(&file).await;
     assert!(matches!(refused, Err(StoreError::Damaged(_))), "{refused:?}");
 }
+
+#[tokio::test]
+async fn nothing_of_an_erased_contact_is_left_in_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("t.db");
+    let store = open(&file).await.unwrap();
+    let tenant = Tenant { id: "acme".into(), name: "Acme".to_owned(), created_at: time(START) };
+    store.create_tenant(&tenant).await.unwrap();
+    let words = vec!["Rumpelstilzchen"; 5_000];
+    let contact = Contact { original_path: Some("Rumpelstilzchen.wav".to_owned()), ..Contact::full() };
+    let mut batch = Batch::new(&tenant.id);
+    batch.put(&contact).put_transcript("c-1", &crate::samples::transcript(&words));
+    store.apply(batch).await.unwrap();
+    let row = store.contact_row(&tenant.id, "c-1").await.unwrap().unwrap();
+    let mut batch = Batch::new(&tenant.id);
+    batch.erase(&row);
+    store.apply(batch).await.unwrap();
+    store.close().await;
+    let bytes = std::fs::read(&file).unwrap();
+    assert!(bytes.len() > 60_000, "the pages are still there");
+    assert!(!bytes.windows(15).any(|part| part == b"Rumpelstilzchen"));
+}
