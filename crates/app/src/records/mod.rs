@@ -64,11 +64,6 @@ impl App {
         results.pop().unwrap_or_else(|| Err(AppError::Internal("no result for a record".into())))
     }
 
-    /// Creates one record once for an idempotency key: the same key again finds what it made.
-    pub async fn create_once<T: Ruled>(&self, caller: &Caller, key: &str, item: T) -> Result<Put, AppError> {
-        self.create(caller, Some(key), item).await
-    }
-
     /// Creates one record, which must be new or just so already. With an idempotency key it is created once: the same
     /// key again finds what it made, whatever became of it since; the same key with something else is a conflict.
     pub async fn create<T: Ruled>(
