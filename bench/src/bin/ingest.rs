@@ -82,8 +82,8 @@ fn bare(path: &Path, lines: &str) -> f64 {
         db.execute_batch("COMMIT").unwrap();
     }
     let took = started.elapsed().as_secs_f64();
-    let count: usize = db.query_row("SELECT COUNT(*) FROM transcripts", [], |row| row.get(0)).unwrap();
-    assert_eq!(count, CONTACTS);
+    let count: i64 = db.query_row("SELECT COUNT(*) FROM transcripts", [], |row| row.get(0)).unwrap();
+    assert_eq!(count, CONTACTS as i64);
     CONTACTS as f64 / took
 }
 

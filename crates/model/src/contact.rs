@@ -191,11 +191,24 @@ impl Validate for Contact {
             v::name("metadata", key)?;
             metadata_value(key, value)?;
         }
+        within("metadata", &self.metadata)?;
         v::at_most("crm_matches", &self.crm_matches, 100)?;
+        within("crm_matches", &self.crm_matches)?;
         for (at, found) in self.crm_matches.iter().enumerate() {
             crm_match(found).map_err(|e| e.under(format_args!("crm_matches[{at}]")))?;
         }
         Ok(())
+    }
+}
+
+/// Lists of contacts hold hundreds of these at once, so each is bounded as a whole.
+const MAX_EXTRAS: usize = 1 << 20;
+
+fn within<T: Serialize>(field: &str, value: &T) -> Result<(), Invalid> {
+    let bytes = serde_json::to_string(value).map_or(usize::MAX, |text| text.len());
+    match bytes <= MAX_EXTRAS {
+        true => Ok(()),
+        false => Err(Invalid::new(field, format!("is {bytes} bytes of JSON, at most {MAX_EXTRAS} are kept"))),
     }
 }
 

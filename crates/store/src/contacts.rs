@@ -311,6 +311,11 @@ impl Batch {
         )
         .expect(1);
         self.run(transcripts::DELETE, vec![self.t(), id.into()]);
+        self.drop_results(id)
+    }
+
+    /// Drops what was worked out from the words of a contact: they are gone or others.
+    pub fn drop_results(&mut self, id: &str) -> &mut Self {
         self.run(DELETE_ANALYSIS, vec![self.t(), id.into()]);
         self.run(topics::DELETE_OF_CONTACT, vec![self.t(), id.into(), self.t()])
     }

@@ -91,6 +91,7 @@ const DAYS: &str = "SELECT day, contact, listener, agent, duration, modified, se
 const SKILLS: &str =
     "SELECT name, id FROM skills WHERE tenant = ? AND name IN (SELECT value FROM json_each(?))";
 const PUT_SKILL: &str = "INSERT INTO skills (tenant, name, id) VALUES (?, ?, ?)";
+const TOUCH_PLAN: &str = "UPDATE plans SET modified = ?, seq = ? WHERE tenant = ? AND id = ?";
 const HELD: &str = "SELECT plan, COUNT(*) FROM sessions WHERE tenant = ? AND ended_at IS NOT NULL \
      AND plan IN (SELECT CAST(value AS BIGINT) FROM json_each(?)) GROUP BY plan";
 
@@ -171,6 +172,13 @@ impl Batch {
         let id = format!("{}/{}/{}", day.day, day.contact, day.listener);
         self.note(PUT_DAY, params, Kind::Listen, id, "put");
         self.run(COUNT_DAY, counted)
+    }
+
+    /// Gives a plan a new place in the commit order because its sessions changed.
+    pub fn touch_plan(&mut self, id: i64) -> &mut Self {
+        let params = vec![Value::Now, Value::Seq, Value::Text(self.tenant.0.clone()), id.into()];
+        self.note(TOUCH_PLAN, params, Kind::Plan, id.to_string(), "put");
+        self.expect(1)
     }
 
     /// Gives a skill its number. A conflict means that somebody else has given it one.
@@ -307,6 +315,7 @@ pub(crate) const STATEMENTS: &[&str] = &[
     SKILLS,
     PUT_SKILL,
     HELD,
+    TOUCH_PLAN,
     SCORECARD_USED,
 ];
 

@@ -57,12 +57,20 @@ fn health(app: App) -> Router {
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
-        .with_state(app);
+        .with_state(Health { app, one_at_a_time: Arc::default() });
     touchline_http::envelope(router)
 }
 
-async fn ready(State(app): State<App>) -> (StatusCode, Json<serde_json::Value>) {
-    let database = match app.store().ping().await {
+/// Anybody may ask these, so they never take more than one reader of the database.
+#[derive(Clone)]
+struct Health {
+    app: App,
+    one_at_a_time: Arc<tokio::sync::Mutex<()>>,
+}
+
+async fn ready(State(health): State<Health>) -> (StatusCode, Json<serde_json::Value>) {
+    let _turn = health.one_at_a_time.lock().await;
+    let database = match health.app.store().ping().await {
         Ok(()) => json!("ok"),
         Err(error) => {
             tracing::warn!(%error, "The database does not answer");
@@ -74,8 +82,9 @@ async fn ready(State(app): State<App>) -> (StatusCode, Json<serde_json::Value>) 
     (status, Json(json!({ "ready": well, "database": database })))
 }
 
-async fn metrics(State(app): State<App>) -> Result<String, StatusCode> {
-    let jobs = app.store().open_jobs().await.map_err(|_| StatusCode::SERVICE_UNAVAILABLE)?;
+async fn metrics(State(health): State<Health>) -> Result<String, StatusCode> {
+    let _turn = health.one_at_a_time.lock().await;
+    let jobs = health.app.store().open_jobs().await.map_err(|_| StatusCode::SERVICE_UNAVAILABLE)?;
     let version = env!("CARGO_PKG_VERSION");
     let mut text = format!(
         "# HELP touchline_build_info The release that runs.\n# TYPE touchline_build_info gauge\n\

@@ -308,6 +308,10 @@ fn write(batch: &mut Batch, contact: &Contact, transcript: Option<&Transcript>, 
         None => batch.insert(contact),
     };
     if let Some(transcript) = transcript {
+        if row.is_some() {
+            // Results of the old words must not stand beside the new ones.
+            batch.drop_results(id);
+        }
         batch.put_transcript(id, transcript);
     }
 }

@@ -44,12 +44,7 @@ impl App {
         let mut batch = Batch::new(&caller.tenant);
         match read {
             Err(reason) => {
-                batch.set_state(
-                    &id,
-                    row.contact.seq,
-                    ContactState::CONVERTER_REJECTED,
-                    Some(&reason.to_string()),
-                );
+                batch.set_state(&id, row.contact.seq, ContactState::CONVERTER_REJECTED, Some(&reason));
             }
             Ok(info) => self.converted(caller, &mut batch, &row, &info).await?,
         }
@@ -90,29 +85,23 @@ impl App {
         }))
     }
 
-    /// Decodes the whole recording. The inner error is about the recording, the outer one about us.
+    /// Decodes the whole recording. The inner error is about the recording and final, the outer one about us.
     async fn read_recording(
         &self,
         caller: &Caller,
         sha256: &str,
-    ) -> Result<Result<AudioInfo, DecodeError>, Failure> {
+    ) -> Result<Result<AudioInfo, String>, Failure> {
         let file = match self.blobs.file(&caller.tenant, sha256) {
             Ok(file) => file,
-            Err(BlobError::Missing) => {
-                return Err(Failure {
-                    reason: "the bytes of the recording are gone".to_owned(),
-                    for_good: true,
-                });
-            }
+            Err(BlobError::Missing) => return Ok(Err("the bytes of the recording are gone".to_owned())),
             Err(error) => return Err(Failure { reason: error.to_string(), for_good: false }),
         };
         let read = tokio::task::spawn_blocking(move || inspect(std::io::BufReader::new(file))).await;
         match read {
             Ok(Err(DecodeError::Read(error))) => Err(Failure { reason: error.to_string(), for_good: false }),
-            Ok(read) => Ok(read),
-            Err(error) => {
-                Err(Failure { reason: format!("reading the recording broke off: {error}"), for_good: false })
-            }
+            Ok(read) => Ok(read.map_err(|reason| reason.to_string())),
+            // The contact must not wait for ever for a recording that breaks its reader.
+            Err(error) => Ok(Err(format!("reading the recording broke off: {error}"))),
         }
     }
 }

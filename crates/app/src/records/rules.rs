@@ -61,7 +61,6 @@ plain! {
     Feedback: ReadCoaching / WriteCoaching,
     Share: ReadCoaching / WriteCoaching,
     Kpi: ReadCoaching / WriteCoaching,
-    CoachingSession: ReadCoaching / WriteCoaching,
 }
 
 impl Ruled for Observation {
@@ -202,6 +201,22 @@ impl Ruled for Listen {
     /// Listening is added up by day in the night after.
     async fn also(app: &App, _tenant: &TenantId, batch: &mut Batch, _items: &[Self]) -> Result<(), AppError> {
         batch.enqueue(&pipeline::listens_tonight(app.clock.now()));
+        Ok(())
+    }
+}
+
+impl Ruled for CoachingSession {
+    const READ: Ability = Ability::ReadCoaching;
+    const WRITE: Ability = Ability::WriteCoaching;
+
+    /// A plan counts its completed sessions, so a reader of plans must hear of them.
+    async fn also(app: &App, tenant: &TenantId, batch: &mut Batch, items: &[Self]) -> Result<(), AppError> {
+        let mut plans: Vec<String> = items.iter().map(|session| session.plan_id.to_string()).collect();
+        plans.sort_unstable();
+        plans.dedup();
+        for plan in app.store.get_many::<Plan>(tenant, &plans).await? {
+            batch.touch_plan(plan.value.id.0);
+        }
         Ok(())
     }
 }
