@@ -330,7 +330,8 @@ fn speakers(
         theirs.first_name = Some(customer.first.to_owned());
         theirs.last_name = Some(customer.last.to_owned());
     }
-    if !matched && dice.chance(0.25) {
+    // Most telephone systems know which side is which; a few do not, and those speakers stay unknown.
+    if !matched && dice.chance(0.9) {
         theirs.speaker_type = Some(SpeakerType::External);
     }
     vec![ours, theirs]

@@ -173,7 +173,7 @@ pub struct Place {
     /// Configuration file (TOML).
     #[arg(long, global = true)]
     pub config: Option<PathBuf>,
-    /// Data folder [default: ./touchline-data].
+    /// Data folder [default: ./touchline-data; the demo has its own].
     #[arg(long, global = true)]
     pub data: Option<PathBuf>,
     /// PostgreSQL URL; without it an SQLite file in the data folder.

@@ -142,7 +142,29 @@ async fn fill(app: &App, caller: &Caller, sample: Organisation, seed: u64) -> Re
     put(app, caller, sample.users).await?;
     put(app, caller, sample.topics).await?;
     put(app, caller, sample.scorecards).await?;
-    let mut contacts = sample.contacts.into_iter().peekable();
+    // Calls that another system has given up on come last, so that a first look at the feed shows whole ones.
+    let (whole, given_up): (Vec<_>, Vec<_>) =
+        sample.contacts.into_iter().partition(|it| it.contact.state.is_none());
+    put_contacts(app, caller, whole, seed).await?;
+    app.work_until_idle().await.map_err(text)?;
+    put_contacts(app, caller, given_up, seed).await?;
+    put(app, caller, sample.evaluations).await?;
+    put(app, caller, sample.feedback).await?;
+    put(app, caller, sample.shares).await?;
+    put(app, caller, sample.listens).await?;
+    put(app, caller, sample.kpis).await?;
+    put(app, caller, sample.observations).await?;
+    put(app, caller, sample.plans).await?;
+    put(app, caller, sample.sessions).await
+}
+
+async fn put_contacts(
+    app: &App,
+    caller: &Caller,
+    contacts: Vec<DemoContact>,
+    seed: u64,
+) -> Result<(), String> {
+    let mut contacts = contacts.into_iter().peekable();
     while contacts.peek().is_some() {
         let step: Vec<DemoContact> = contacts.by_ref().take(STEP).collect();
         let recorded: Vec<DemoContact> = step.iter().filter(|it| it.has_audio).cloned().collect();
@@ -160,14 +182,7 @@ async fn fill(app: &App, caller: &Caller, sample: Organisation, seed: u64) -> Re
                 .map_err(text)?;
         }
     }
-    put(app, caller, sample.evaluations).await?;
-    put(app, caller, sample.feedback).await?;
-    put(app, caller, sample.shares).await?;
-    put(app, caller, sample.listens).await?;
-    put(app, caller, sample.kpis).await?;
-    put(app, caller, sample.observations).await?;
-    put(app, caller, sample.plans).await?;
-    put(app, caller, sample.sessions).await
+    Ok(())
 }
 
 async fn put<T: Ruled>(app: &App, caller: &Caller, records: Vec<T>) -> Result<(), String> {

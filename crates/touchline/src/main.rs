@@ -24,7 +24,7 @@ enum Command {
         #[arg(long)]
         listen: Option<String>,
     },
-    /// Load a realistic sample organisation, then serve it.
+    /// Load a realistic sample organisation into ./touchline-demo (or --data), then serve it.
     Demo {
         #[command(flatten)]
         place: Place,
@@ -81,7 +81,8 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let filter = tracing_subscriber::EnvFilter::try_from_env("TOUCHLINE_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,touchline=info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let colours = std::io::IsTerminal::is_terminal(&std::io::stderr());
+    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr).init();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {

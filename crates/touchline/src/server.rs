@@ -115,9 +115,10 @@ pub async fn serve(
     stop: impl Future<Output = ()>,
 ) -> Result<(), String> {
     let config = &settings.config;
-    let app = open(config).await?;
+    // First of all: a port that is taken should leave nothing behind.
     let listener = TcpListener::bind(config.listen).await;
     let listener = listener.map_err(|e| format!("cannot listen on {}: {e}", config.listen))?;
+    let app = open(config).await?;
     let address = listener.local_addr().map_err(|e| e.to_string())?;
     let stopping = CancellationToken::new();
     let work = tokio::spawn(app.clone().work(stopping.clone().cancelled_owned()));

@@ -73,7 +73,9 @@ async fn a_full_disk_loses_nothing_that_was_reported() {
     let problem = Answer::of(audio.body(wav(60.0))).await.problem(507);
     assert_eq!(problem["title"], "The disk is full");
     let mut large = contact("large");
-    large["metadata"] = (0..100).map(|n| (format!("f{n}"), json!("n".repeat(60_000)))).collect();
+    let text = "nonsense ".repeat(40_000);
+    let said = |n: usize| json!({ "start": n * 60, "end": n * 60 + 59, "speaker": 0, "text": text });
+    large["transcript"] = json!({ "utterances": (0..12).map(said).collect::<Vec<_>>() });
     world.put("/contacts/large", &large).await.problem(507);
 
     std::fs::remove_file(&crumbs).unwrap();

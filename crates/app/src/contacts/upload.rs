@@ -71,8 +71,8 @@ fn spread(utterance: &Utterance, words: &mut Vec<Word>) -> Result<(), Invalid> {
     }
     validate::bounded("text", &utterance.text, 1 << 20)?;
     let tokens: Vec<&str> = utterance.text.split_whitespace().collect();
-    // One more for the pause after each word.
-    let total: usize = tokens.iter().map(|token| token.chars().count() + 1).sum();
+    // One more for the pause after each word but the last, which ends with the utterance.
+    let total = tokens.iter().map(|token| token.chars().count() + 1).sum::<usize>().saturating_sub(1);
     let length = utterance.end.since(utterance.start).micros();
     let time = |chars: usize| {
         let share = i128::from(length) * chars as i128 / total.max(1) as i128;
@@ -188,5 +188,26 @@ impl ContactUpload {
         };
         contact.validate()?;
         Ok((contact, transcript))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_of_an_utterance_fill_its_time() {
+        let utterance = Utterance {
+            start: MediaTime::from_secs(10.0),
+            end: MediaTime::from_secs(21.0),
+            text: "One two, three? …".to_owned(),
+            speaker: 1,
+        };
+        let mut words = vec![];
+        spread(&utterance, &mut words).unwrap();
+        let spoken: Vec<_> = words.iter().map(|it| (it.text.as_str(), it.punctuation.as_deref())).collect();
+        assert_eq!(spoken, [("One", None), ("two", Some(",")), ("three", Some("?")), ("…", None)]);
+        assert_eq!((words[0].start, words[3].end), (utterance.start, utterance.end));
+        assert!(words.windows(2).all(|pair| pair[0].end < pair[1].start));
     }
 }
