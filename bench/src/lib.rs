@@ -99,7 +99,8 @@ impl Client {
 
     /// A GET.
     pub fn get(&mut self, path: &str) -> Vec<u8> {
-        let head = format!("GET {path} HTTP/1.1\r\nHost: bench\r\nAuthorization: {}\r\n\r\n", self.authorization);
+        let head =
+            format!("GET {path} HTTP/1.1\r\nHost: bench\r\nAuthorization: {}\r\n\r\n", self.authorization);
         self.stream.get_mut().write_all(head.as_bytes()).unwrap();
         self.read_answer()
     }

@@ -36,7 +36,8 @@ struct Contact {
 }
 
 fn ndjson() -> String {
-    let vocabulary = ["hello", "thank", "you", "calling", "contract", "price", "cancel", "router", "invoice", "please"];
+    let vocabulary =
+        ["hello", "thank", "you", "calling", "contract", "price", "cancel", "router", "invoice", "please"];
     let mut out = String::new();
     for n in 0..CONTACTS {
         write!(
@@ -49,7 +50,13 @@ fn ndjson() -> String {
             let text = vocabulary[(n * 7 + w * 3) % vocabulary.len()];
             let start = w as f64 * 0.4;
             let comma = if w == 0 { "" } else { "," };
-            write!(out, r#"{comma}{{"start":{start:.2},"end":{:.2},"text":"{text}","speaker":{}}}"#, start + 0.3, w / 12 % 2).unwrap();
+            write!(
+                out,
+                r#"{comma}{{"start":{start:.2},"end":{:.2},"text":"{text}","speaker":{}}}"#,
+                start + 0.3,
+                w / 12 % 2
+            )
+            .unwrap();
         }
         out.push_str("]}}\n");
     }
@@ -77,7 +84,10 @@ fn bare(path: &Path, lines: &str) -> f64 {
                 .unwrap()
                 .execute((&it.id, &it.agent_id, &it.started_at, it.duration, it.metadata.to_string()))
                 .unwrap();
-            db.prepare_cached("INSERT INTO transcripts VALUES ('acme', ?, ?)").unwrap().execute((&it.id, &words)).unwrap();
+            db.prepare_cached("INSERT INTO transcripts VALUES ('acme', ?, ?)")
+                .unwrap()
+                .execute((&it.id, &words))
+                .unwrap();
         }
         db.execute_batch("COMMIT").unwrap();
     }
@@ -88,7 +98,8 @@ fn bare(path: &Path, lines: &str) -> f64 {
 }
 
 fn served(data: &Path, lines: &str) -> f64 {
-    let made = Command::new(program()).args(["tenant", "create", "acme", "--data"]).arg(data).output().unwrap();
+    let made =
+        Command::new(program()).args(["tenant", "create", "acme", "--data"]).arg(data).output().unwrap();
     let text = String::from_utf8(made.stdout).unwrap();
     let token = text.lines().find(|line| line.starts_with("tl_")).unwrap();
     let server = Server::start(data);
@@ -104,7 +115,10 @@ fn served(data: &Path, lines: &str) -> f64 {
 
 fn main() {
     let lines = ndjson();
-    println!("{CONTACTS} contacts of {WORDS} words, {:.1} MB of NDJSON, a commit every {COMMIT}", lines.len() as f64 / 1e6);
+    println!(
+        "{CONTACTS} contacts of {WORDS} words, {:.1} MB of NDJSON, a commit every {COMMIT}",
+        lines.len() as f64 / 1e6
+    );
     let (mut ratios, mut ours, mut theirs) = (vec![], vec![], vec![]);
     for round in 0..ROUNDS {
         let folder = scratch("ingest");
@@ -112,7 +126,10 @@ fn main() {
         let folder = scratch("ingest");
         let b = bare(&folder.join("bare.db"), &lines);
         let s = served(&folder.join("data"), &lines);
-        println!("round {round}: bare loop {b:.0} contacts/s, Touchline {s:.0} contacts/s, ratio {:.2}", s / b);
+        println!(
+            "round {round}: bare loop {b:.0} contacts/s, Touchline {s:.0} contacts/s, ratio {:.2}",
+            s / b
+        );
         ratios.push(s / b);
         ours.push(s);
         theirs.push(b);

@@ -21,7 +21,12 @@ async fn build(data: &Path) {
     let tenant = TenantId("acme".to_owned());
     let mut batch = Batch::new(&tenant);
     for n in 0..50 {
-        batch.put(&User { id: format!("agent-{n}").into(), email: format!("agent{n}@example.com"), active: true, ..User::default() });
+        batch.put(&User {
+            id: format!("agent-{n}").into(),
+            email: format!("agent{n}@example.com"),
+            active: true,
+            ..User::default()
+        });
     }
     store.apply(batch).await.unwrap();
     let stats = |n: usize| CallStats {
@@ -30,7 +35,11 @@ async fn build(data: &Path) {
         talk_ratio: 0.637,
         interchanges_per_minute: 2.589_041,
         longest_segments: BTreeMap::from([(0, 76.0), (1, 34.47)]),
-        talk_speeds: vec![TalkSpeed { start: 0.5, end: 299.5, words_per_minute: BTreeMap::from([(0, 102.7), (1, 56.6)]) }],
+        talk_speeds: vec![TalkSpeed {
+            start: 0.5,
+            end: 299.5,
+            words_per_minute: BTreeMap::from([(0, 102.7), (1, 56.6)]),
+        }],
         silence: 12.5,
         overlap: 1.25,
         longest_monologue: 80.0,
@@ -50,7 +59,8 @@ async fn build(data: &Path) {
                 ..serde_json::from_str(r#"{"started_at":"2026-01-01T00:00:00Z"}"#).unwrap()
             };
             batch.put(&contact);
-            let analysis = Analysis { version: 1, stats: stats(n), summary: Summary::default(), speakers: vec![] };
+            let analysis =
+                Analysis { version: 1, stats: stats(n), summary: Summary::default(), speakers: vec![] };
             batch.put_analysis(contact.id.as_str(), &analysis);
         }
         store.apply(batch).await.unwrap();
@@ -133,7 +143,8 @@ fn bare_page(db: &Connection, after: &mut (i64, i64)) -> Vec<u8> {
                     .collect(),
             }),
             original_path: text(7),
-            call_summary: summary.map(|_| serde_json::json!({ "nextSteps": [], "questionsAndAnswers": [], "summary": null })),
+            call_summary: summary
+                .map(|_| serde_json::json!({ "nextSteps": [], "questionsAndAnswers": [], "summary": null })),
             metadata: serde_json::from_str(text(8).unwrap()).unwrap(),
             modified: Timestamp::from_micros(after.0),
         };
@@ -154,7 +165,8 @@ impl Pager {
         // Only the last row is read, as little as a client can do.
         let last = body.windows(7).rposition(|window| window == b"{\"id\":\"").unwrap();
         let last: serde_json::Value = serde_json::from_slice(&body[last..body.len() - 1]).unwrap();
-        self.next = format!("since={}&last_id={}", last["modified"].as_str().unwrap(), last["id"].as_str().unwrap());
+        self.next =
+            format!("since={}&last_id={}", last["modified"].as_str().unwrap(), last["id"].as_str().unwrap());
         body
     }
 }
@@ -168,7 +180,8 @@ fn same(ours: &[u8], theirs: &[u8]) {
 fn main() {
     let data = scratch("pages");
     if !data.join("complete").exists() {
-        let made = Command::new(program()).args(["tenant", "create", "acme", "--data"]).arg(&data).status().unwrap();
+        let made =
+            Command::new(program()).args(["tenant", "create", "acme", "--data"]).arg(&data).status().unwrap();
         assert!(made.success());
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
         println!("building a store of {CALLS} calls ...");
@@ -188,10 +201,14 @@ fn main() {
     println!("ready after {:.0} ms on a store of {CALLS} calls", server.ready_after.as_secs_f64() * 1e3);
     std::thread::sleep(std::time::Duration::from_secs(3));
     println!("idle: {:.1} MiB resident", server.resident_mib());
-    let db = Connection::open_with_flags(data.join("touchline.db"), OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
+    let db =
+        Connection::open_with_flags(data.join("touchline.db"), OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
     db.execute_batch("PRAGMA cache_size = -8000; PRAGMA mmap_size = 268435456;").unwrap();
 
-    let fresh = || Pager { client: Client::connect(&server.address, &basic), next: "since=2000-01-01T00:00Z".to_owned() };
+    let fresh = || Pager {
+        client: Client::connect(&server.address, &basic),
+        next: "since=2000-01-01T00:00Z".to_owned(),
+    };
     let mut pager = fresh();
     let mut after = (0, 0);
     // In turn, ten pages each, so that both see the same machine; the whole table once.
@@ -213,14 +230,24 @@ fn main() {
         if block % 20 == 0 {
             bodies.iter().zip(&bare).for_each(|(ours, theirs)| same(ours, theirs));
         }
-        rows += bodies.iter().zip(&bare).map(|(a, b)| { assert_eq!(a.len(), b.len()); PAGE }).sum::<usize>();
+        rows += bodies
+            .iter()
+            .zip(&bare)
+            .map(|(a, b)| {
+                assert_eq!(a.len(), b.len());
+                PAGE
+            })
+            .sum::<usize>();
         ours.push(10.0 * PAGE as f64 / mine);
         theirs.push(10.0 * PAGE as f64 / its);
         ratios.push(its / mine);
     }
     assert_eq!(rows, CALLS);
     let (mine, bare) = (median(ours), median(theirs));
-    println!("GET /calls, {PAGE} a page, {CALLS} calls: {mine:.0} rows/s; bare rusqlite loop {bare:.0} rows/s; median ratio {:.2} (goal 0.7)", median(ratios));
+    println!(
+        "GET /calls, {PAGE} a page, {CALLS} calls: {mine:.0} rows/s; bare rusqlite loop {bare:.0} rows/s; median ratio {:.2} (goal 0.7)",
+        median(ratios)
+    );
     let at = |from: usize| median(times[from..from + 20].to_vec());
     println!("pages 1-20: {:.2} ms, pages 891-910: {:.2} ms (median)", at(0), at(890));
     println!("after a million rows: {:.1} MiB resident", server.resident_mib());
@@ -231,8 +258,11 @@ fn base64(text: &str) -> String {
     text.as_bytes()
         .chunks(3)
         .flat_map(|part| {
-            let bits = part.iter().fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - part.len()));
-            (0..4).map(move |n| if n <= part.len() { DIGITS[(bits >> (18 - 6 * n)) as usize & 63] as char } else { '=' })
+            let bits =
+                part.iter().fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - part.len()));
+            (0..4).map(move |n| {
+                if n <= part.len() { DIGITS[(bits >> (18 - 6 * n)) as usize & 63] as char } else { '=' }
+            })
         })
         .collect()
 }

@@ -174,7 +174,7 @@ fn bare(
 /// The text as people would read it, one segment a line, for the Python comparison.
 fn write(folder: &Path, name: &str, calls: &[Transcript], phrases: &[String]) -> Result<(), Box<dyn Error>> {
     fs::create_dir_all(folder)?;
-    let mut lines = String::new();
+    let (mut lines, mut spoken) = (String::new(), String::new());
     for call in calls {
         for segment in call.segments() {
             let text = call.text(segment.first, segment.end);
@@ -182,9 +182,12 @@ fn write(folder: &Path, name: &str, calls: &[Transcript], phrases: &[String]) ->
                 text.split_whitespace().map(text::normal).filter(|t| !t.is_empty()).collect();
             lines.push_str(&tokens.join(" "));
             lines.push('\n');
+            spoken.push_str(&text);
+            spoken.push('\n');
         }
     }
     fs::write(folder.join(format!("{name}.text")), lines)?;
+    fs::write(folder.join(format!("{name}.spoken")), spoken)?;
     fs::write(folder.join(format!("{name}.phrases")), phrases.join("\n"))?;
     Ok(())
 }
