@@ -92,8 +92,14 @@ pub async fn load(settings: &Settings, seed: u64, contacts: usize) -> Result<Loa
     let app = server::open(config).await?;
     let file = config.data.join("demo-credentials.json");
     let caller = Caller::system(TenantId(TENANT.to_owned()), "demo");
-    let complete =
-        app.store().tenants().await.map_err(text)?.iter().any(|tenant| tenant.id.as_str() == TENANT);
+    let tenants = app.store().tenants().await.map_err(text)?;
+    let tenant = tenants.iter().find(|tenant| tenant.id.as_str() == TENANT);
+    if tenant.is_some_and(|tenant| tenant.name != COMPANY) {
+        let data = config.data.display();
+        return Err(format!(
+            "{data} holds a tenant `{TENANT}` that is not the sample; choose another --data"
+        ));
+    }
     let loaded = |credentials, contacts, seconds| Loaded {
         file: file.clone(),
         credentials,
@@ -101,14 +107,8 @@ pub async fn load(settings: &Settings, seed: u64, contacts: usize) -> Result<Loa
         seconds,
         listen: config.listen,
     };
-    if complete {
-        let known = std::fs::read_to_string(&file).map_err(|e| {
-            format!(
-                "{}: {e}. The sample was not loaded to its end: remove {} and try again",
-                file.display(),
-                config.data.display()
-            )
-        })?;
+    if tenant.is_some() && file.exists() {
+        let known = std::fs::read_to_string(&file).map_err(|e| format!("{}: {e}", file.display()))?;
         let credentials = serde_json::from_str(&known).map_err(|e| format!("{}: {e}", file.display()))?;
         let count = app.store().contact_count(&caller.tenant).await.map_err(text)?;
         app.store().close().await;
@@ -123,9 +123,11 @@ pub async fn load(settings: &Settings, seed: u64, contacts: usize) -> Result<Loa
     // Midnight, so that the same seed gives the same sample all day.
     let today = Timestamp::from_micros(now.micros() - now.micros().rem_euclid(86_400_000_000));
     let sample = organisation(&Options { contacts, audio: contacts.min(60), ..Options::new(seed, today) });
-    app.create_tenant(&caller, NewTenant { id: TENANT.to_owned(), name: COMPANY.to_owned() })
-        .await
-        .map_err(text)?;
+    // A load that was broken off goes on: the same records put again change nothing.
+    if tenant.is_none() {
+        let new = NewTenant { id: TENANT.to_owned(), name: COMPANY.to_owned() };
+        app.create_tenant(&caller, new).await.map_err(text)?;
+    }
     fill(&app, &caller, sample, seed).await?;
     app.count_listens_now(&caller).await.map_err(text)?;
     app.work_until_idle().await.map_err(text)?;
