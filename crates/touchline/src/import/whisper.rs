@@ -218,7 +218,7 @@ mod tests {
             words.iter().map(|it| (&*it.0, it.3)).collect::<Vec<_>>(),
             [("aa", 0), ("bb", 0), ("cc", 1)]
         );
-        assert_eq!((words[0].1, words[1].1, words[2].1), (0.0, 0.5, 2.0));
+        assert_eq!((words[0].1, words[1].1, words[2].1), (0.0, 0.6, 2.0));
     }
 
     #[test]
