@@ -47,6 +47,8 @@ def resource(name, path, key, time_field, id_field=None):
         "name": name,
         "primary_key": key,
         "write_disposition": "merge",
+        # A row that changes during a run comes twice in it: without this hint dlt keeps the older one.
+        "columns": {time_field: {"dedup_sort": "desc"}},
         "endpoint": {
             "path": path,
             "params": {"limit": LIMIT},
