@@ -3,8 +3,22 @@
 use crate::{StoreError, sql::schema_for_postgres};
 use rusqlite::Connection;
 
+/// A step of the schema: the text that both engines share, and what only one of them understands, run after it.
+struct Migration {
+    common: &'static str,
+    sqlite: &'static str,
+    postgres: &'static str,
+}
+
 /// Every migration, in order.
-const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_spine.sql")];
+const MIGRATIONS: &[Migration] = &[
+    Migration { common: include_str!("../migrations/0001_spine.sql"), sqlite: "", postgres: "" },
+    Migration {
+        common: include_str!("../migrations/0002_pages.sql"),
+        sqlite: include_str!("../migrations/0002_pages.sqlite.sql"),
+        postgres: include_str!("../migrations/0002_pages.postgres.sql"),
+    },
+];
 
 /// The schema version that this release writes.
 pub const SCHEMA_VERSION: i64 = MIGRATIONS.len() as i64;
@@ -13,7 +27,7 @@ pub const SCHEMA_VERSION: i64 = MIGRATIONS.len() as i64;
 const SERVER_TENANT: &str = "INSERT INTO tenants (tenant, name, created_at, seq, modified, counter, topic_epoch, \
      audit_n, audit_hash) VALUES ('_server', 'Operators', 0, 0, 0, 0, 0, 0, '')";
 
-fn pending(found: i64) -> Result<&'static [&'static str], StoreError> {
+fn pending(found: i64) -> Result<&'static [Migration], StoreError> {
     let done = usize::try_from(found).unwrap_or_default();
     MIGRATIONS.get(done..).ok_or(StoreError::TooNew { found, known: SCHEMA_VERSION })
 }
@@ -23,7 +37,8 @@ pub(crate) fn sqlite(connection: &Connection) -> Result<(), StoreError> {
     let migrated = (|| {
         let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
         for migration in pending(found)? {
-            connection.execute_batch(migration)?;
+            connection.execute_batch(migration.common)?;
+            connection.execute_batch(migration.sqlite)?;
         }
         if found == 0 {
             connection.execute_batch(SERVER_TENANT)?;
@@ -43,7 +58,8 @@ pub(crate) async fn postgres(client: &mut tokio_postgres::Client) -> Result<(), 
     let found = transaction.query_opt("SELECT MAX(version) FROM schema_version", &[]).await?;
     let found: i64 = found.and_then(|row| row.get::<_, Option<i64>>(0)).unwrap_or_default();
     for migration in pending(found)? {
-        transaction.batch_execute(&schema_for_postgres(migration)).await?;
+        transaction.batch_execute(&schema_for_postgres(migration.common)).await?;
+        transaction.batch_execute(migration.postgres).await?;
     }
     if found == 0 {
         transaction.batch_execute(SERVER_TENANT).await?;

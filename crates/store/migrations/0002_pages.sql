@@ -1,0 +1,1 @@
+-- What the pages need, in the words that both engines share (see 0001 for the conventions).
