@@ -297,6 +297,8 @@ impl App {
         Ok(found.filter(|credential| right && credential.revoked_at.is_none()).map(|credential| Caller {
             tenant: credential.tenant,
             actor: format!("credential:{}", credential.id),
+            user: None,
+            own_only: false,
             abilities: credential.abilities,
             source: source.to_owned(),
         }))
@@ -311,7 +313,7 @@ impl App {
         }
     }
 
-    async fn secret_fits(&self, stored: &str, shown: &str) -> bool {
+    pub(crate) async fn secret_fits(&self, stored: &str, shown: &str) -> bool {
         if let Some(hash) = stored.strip_prefix("sha256:") {
             return hash.as_bytes().ct_eq(sha256_hex(shown).as_bytes()).into();
         }

@@ -212,7 +212,10 @@ impl App {
         let now = self.clock.now();
         for tenant in self.store.tenants().await? {
             let mut batch = Batch::new(&tenant.id);
-            batch.forget_served(now.plus_secs(-MEMORY_SECS)).forget_idempotency(now.plus_secs(-86_400));
+            batch
+                .forget_served(now.plus_secs(-MEMORY_SECS))
+                .forget_idempotency(now.plus_secs(-86_400))
+                .forget_web_sessions(now, now.plus_secs(-crate::people::IDLE_SECS));
             self.store.apply(batch).await?;
         }
         Ok(())

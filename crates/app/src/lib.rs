@@ -11,6 +11,7 @@ pub mod credentials;
 pub mod entropy;
 pub mod error;
 pub mod feeds;
+pub mod people;
 pub mod pipeline;
 pub mod records;
 pub mod tenants;
@@ -99,7 +100,12 @@ impl App {
     }
 }
 
-/// Refuses a caller who lacks an ability.
+/// Refuses a caller who lacks an ability, and one who sees only the own things: what the use case shows is everybody's.
 pub(crate) fn require(caller: &Caller, ability: Ability) -> Result<(), AppError> {
+    if caller.own_only { Err(AppError::NotAllowed(ability)) } else { require_own(caller, ability) }
+}
+
+/// Refuses a caller who lacks an ability. For use cases that show to a caller with `own_only` nothing but the own things.
+pub(crate) fn require_own(caller: &Caller, ability: Ability) -> Result<(), AppError> {
     if caller.may(ability) { Ok(()) } else { Err(AppError::NotAllowed(ability)) }
 }

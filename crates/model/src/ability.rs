@@ -1,6 +1,6 @@
 //! What a caller may do.
 
-use crate::TenantId;
+use crate::{TenantId, UserId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeSet, fmt, str::FromStr};
@@ -93,13 +93,85 @@ impl FromStr for Ability {
     }
 }
 
+/// What a person is in the pages; each role is a set of abilities.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Runs the tenant: people, credentials, webhooks, settings, audit trail, and everything a manager may.
+    Administrator,
+    /// Leads people: sees and judges everything, imports, deletes contacts.
+    Manager,
+    /// Coaches: sees everything, judges and comments.
+    Coach,
+    /// Looks for patterns: sees everything, changes topics and scorecards, comments.
+    Analyst,
+    /// Talks to customers: sees the own contacts, and what was said about them.
+    Agent,
+}
+
+impl Role {
+    /// Every role.
+    pub const ALL: [Self; 5] = [Self::Administrator, Self::Manager, Self::Coach, Self::Analyst, Self::Agent];
+
+    /// The name on the wire and in the store.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Administrator => "administrator",
+            Self::Manager => "manager",
+            Self::Coach => "coach",
+            Self::Analyst => "analyst",
+            Self::Agent => "agent",
+        }
+    }
+    /// What the role allows.
+    pub fn abilities(self) -> BTreeSet<Ability> {
+        use Ability as A;
+        let reads = [A::ReadContacts, A::ReadRecordings, A::ReadQuality, A::ReadCoaching];
+        let more: &[Ability] = match self {
+            Self::Administrator => return Ability::all_of_tenant(),
+            Self::Manager => &[
+                A::ReadDirectory,
+                A::ReadChanges,
+                A::WriteContacts,
+                A::DeleteContacts,
+                A::WriteQuality,
+                A::WriteCoaching,
+            ],
+            Self::Coach | Self::Analyst => {
+                &[A::ReadDirectory, A::ReadChanges, A::WriteQuality, A::WriteCoaching]
+            }
+            Self::Agent => &[A::WriteCoaching],
+        };
+        reads.iter().chain(more).copied().collect()
+    }
+    /// Whether the role sees only what is about the person.
+    pub const fn own_only(self) -> bool {
+        matches!(self, Self::Agent)
+    }
+}
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+impl FromStr for Role {
+    type Err = ();
+    fn from_str(text: &str) -> Result<Self, ()> {
+        Self::ALL.into_iter().find(|role| role.name() == text).ok_or(())
+    }
+}
+
 /// Who asks: whose tenant, by which credential, with which abilities, from where.
 #[derive(Clone, Debug)]
 pub struct Caller {
     /// The tenant that everything is confined to; an operator has one of its own, which holds no contacts.
     pub tenant: TenantId,
-    /// Who, for the audit trail: `credential:ID` or `cli`.
+    /// Who, for the audit trail: `credential:ID`, `user:ID`, `job:KIND` or `cli`.
     pub actor: String,
+    /// The person, when one is signed in to the pages.
+    pub user: Option<UserId>,
+    /// Whether the caller sees only what is about this person. Use cases that do not know of this refuse such callers.
+    pub own_only: bool,
     /// What this caller may do.
     pub abilities: BTreeSet<Ability>,
     /// Address of the peer, for the audit trail.
@@ -116,6 +188,8 @@ impl Caller {
         Self {
             tenant,
             actor: actor.to_owned(),
+            user: None,
+            own_only: false,
             abilities: Ability::ALL.into_iter().collect(),
             source: "local".to_owned(),
         }

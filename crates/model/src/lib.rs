@@ -34,7 +34,7 @@ pub mod topic;
 pub mod transcript;
 pub mod validate;
 
-pub use ability::{Ability, Caller};
+pub use ability::{Ability, Caller, Role};
 pub use analysis::{CallStats, QuestionAndAnswer, QuestionCounts, Summary, SummaryLine, TalkSpeed};
 pub use coaching::{
     CallReview, CoachingSession, Feedback, FeedbackKind, Frequency, Kpi, Listen, Observation, Plan,

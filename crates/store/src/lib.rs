@@ -13,6 +13,7 @@ mod engine;
 mod feeds;
 mod jobs;
 mod migrate;
+mod people;
 mod records;
 mod sql;
 mod system;
@@ -26,6 +27,7 @@ pub use contacts::{Analysis, CallRow, ContactRow, DeletedContact, SearchKey, sea
 pub use feeds::{ChangeRow, ListenDay, Position, ServedPosition};
 pub use jobs::{Job, JobState, NewJob};
 pub use migrate::SCHEMA_VERSION;
+pub use people::{Login, OpenSession, WebSession};
 pub use records::Table;
 pub use sql::{BadRow, Row, Value};
 pub use system::{Credential, TenantState};

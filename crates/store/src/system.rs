@@ -40,6 +40,7 @@ const CREATE: &str = "INSERT INTO tenants (tenant, name, created_at, seq, modifi
      audit_hash) VALUES (?, ?, ?, 0, 0, 0, 0, 0, '') ON CONFLICT (tenant) DO NOTHING RETURNING tenant";
 const TENANTS: &str =
     "SELECT tenant, name, created_at FROM tenants WHERE tenant <> '_server' ORDER BY tenant";
+const TENANT: &str = "SELECT tenant, name, created_at FROM tenants WHERE tenant = ?";
 const STATE: &str = "SELECT seq, modified FROM tenants WHERE tenant = ?";
 const COUNT_UP: &str = "UPDATE tenants SET counter = counter + ? WHERE tenant = ? RETURNING counter";
 const PUT_CREDENTIAL: &str = "INSERT INTO credentials (tenant, id, dialect, login, name, secret, abilities, created_at, \
@@ -111,6 +112,14 @@ impl Store {
         .await
     }
 
+    /// A tenant.
+    pub async fn tenant(&self, tenant: &TenantId) -> Result<Option<Tenant>, StoreError> {
+        self.first(TENANT, vec![tenant.as_str().into()], |row| {
+            Ok(Tenant { id: row.string(0)?.into(), name: row.string(1)?, created_at: row.time(2)? })
+        })
+        .await
+    }
+
     /// Where a tenant stands.
     pub async fn tenant_state(&self, tenant: &TenantId) -> Result<Option<TenantState>, StoreError> {
         self.first(STATE, vec![tenant.as_str().into()], |row| {
@@ -157,6 +166,7 @@ impl Store {
             crate::doctor::STATEMENTS,
             crate::feeds::STATEMENTS,
             crate::jobs::STATEMENTS,
+            crate::people::STATEMENTS,
             crate::topics::STATEMENTS,
             crate::transcripts::STATEMENTS,
             &[crate::batch::TAKE_NUMBERS, crate::batch::INSERT_CHANGE],
@@ -167,5 +177,16 @@ impl Store {
     }
 }
 
-const STATEMENTS: &[&str] =
-    &[CREATE, TENANTS, STATE, COUNT_UP, PUT_CREDENTIAL, BY_LOGIN, CREDENTIALS, KEY, PUT_KEY, FORGET_KEYS];
+const STATEMENTS: &[&str] = &[
+    CREATE,
+    TENANTS,
+    TENANT,
+    STATE,
+    COUNT_UP,
+    PUT_CREDENTIAL,
+    BY_LOGIN,
+    CREDENTIALS,
+    KEY,
+    PUT_KEY,
+    FORGET_KEYS,
+];

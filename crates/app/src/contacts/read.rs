@@ -1,6 +1,6 @@
 //! Reading contacts. Whoever reads what was said leaves an entry in the audit trail first.
 
-use crate::{App, AppError, require};
+use crate::{App, AppError, require, require_own};
 use bytes::Bytes;
 use futures::{StreamExt, stream::BoxStream};
 use schemars::JsonSchema;
@@ -47,12 +47,16 @@ impl App {
             true => None,
             false => self.store.contact_row(&caller.tenant, id).await?,
         };
-        found.ok_or_else(|| AppError::NotFound { kind: Kind::Contact, id: id.to_owned() })
+        // Somebody else's contact does not exist for a caller who sees only the own ones.
+        let seen = |row: &ContactRow| {
+            !caller.own_only || (caller.user.is_some() && row.contact.value.agent_id == caller.user)
+        };
+        found.filter(seen).ok_or_else(|| AppError::NotFound { kind: Kind::Contact, id: id.to_owned() })
     }
 
     /// One contact.
     pub async fn contact(&self, caller: &Caller, id: &str) -> Result<ContactView, AppError> {
-        require(caller, Ability::ReadContacts)?;
+        require_own(caller, Ability::ReadContacts)?;
         let row = self.contact_row(caller, id).await?;
         let mut views = self.views(caller, vec![row]).await?;
         views.pop().ok_or_else(|| AppError::NotFound { kind: Kind::Contact, id: id.to_owned() })
@@ -99,7 +103,7 @@ impl App {
 
     /// What was said in a contact.
     pub async fn transcript(&self, caller: &Caller, id: &str) -> Result<Option<Transcript>, AppError> {
-        require(caller, Ability::ReadRecordings)?;
+        require_own(caller, Ability::ReadRecordings)?;
         self.contact_row(caller, id).await?;
         let ids = [id.to_owned()];
         self.audit_reading(caller, &ids).await?;
@@ -123,7 +127,7 @@ impl App {
         id: &str,
         wanted: impl FnOnce(&Recording) -> Range<u64>,
     ) -> Result<Option<RecordingBytes>, AppError> {
-        require(caller, Ability::ReadRecordings)?;
+        require_own(caller, Ability::ReadRecordings)?;
         let row = self.contact_row(caller, id).await?;
         let Some(recording) = row.recording else { return Ok(None) };
         let wanted = wanted(&recording);
