@@ -2,6 +2,7 @@
 
 mod erase;
 mod fields;
+pub mod find;
 mod put;
 mod read;
 mod recording;
