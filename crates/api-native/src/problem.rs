@@ -82,7 +82,7 @@ impl From<AppError> for Problem {
         let detail = error.to_string();
         match error {
             AppError::NotAllowed(_) => Self::new(NOT_ALLOWED, detail),
-            AppError::NotFound { .. } => Self::new(NOT_FOUND, detail),
+            AppError::NotFound { .. } | AppError::Missing { .. } => Self::new(NOT_FOUND, detail),
             AppError::Invalid(invalid) => Self::new(INVALID, invalid.reason).at(invalid.field),
             AppError::Conflict(_) => Self::new(CONFLICT, detail),
             AppError::Gone(_) => Self::new(GONE, detail),

@@ -17,6 +17,14 @@ pub enum AppError {
         /// Which one.
         id: String,
     },
+    /// The same, of what is no kind of record.
+    #[error("there is no {what} `{id}`")]
+    Missing {
+        /// What was looked for.
+        what: &'static str,
+        /// Which one.
+        id: String,
+    },
     /// What was sent breaks a rule.
     #[error("{0}")]
     Invalid(#[from] Invalid),

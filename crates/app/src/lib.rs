@@ -15,6 +15,7 @@ pub mod people;
 pub mod pipeline;
 pub mod records;
 pub mod tenants;
+pub mod webhooks;
 
 pub use entropy::{Entropy, SystemEntropy};
 pub use error::AppError;
@@ -50,6 +51,7 @@ pub struct App {
     pub(crate) proofs: Arc<credentials::Proofs>,
     pub(crate) served: Arc<feeds::Served>,
     pub(crate) matchers: Arc<pipeline::Matchers>,
+    pub(crate) webhooks: Arc<webhooks::Webhooks>,
     /// Read while a recording is being named, written while one is being removed.
     pub(crate) recordings: Arc<tokio::sync::RwLock<()>>,
 }
@@ -78,8 +80,15 @@ impl App {
             proofs: Arc::default(),
             served: Arc::default(),
             matchers: Arc::default(),
+            webhooks: Arc::default(),
             recordings: Arc::default(),
         }
+    }
+
+    /// The same app, which sends webhooks.
+    #[must_use]
+    pub fn with_webhooks(self, webhooks: webhooks::Webhooks) -> Self {
+        Self { webhooks: Arc::new(webhooks), ..self }
     }
 
     /// The store, for reads that need no decision, and for tests.

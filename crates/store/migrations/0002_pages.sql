@@ -28,3 +28,42 @@ CREATE TABLE web_sessions (
 ) STRICT;
 CREATE UNIQUE INDEX web_sessions_token ON web_sessions (token);
 CREATE INDEX web_sessions_user ON web_sessions (tenant, user_id);
+
+-- Addresses that hear of changes (Standard Webhooks), and what was sent to them.
+CREATE TABLE webhooks (
+    tenant        TEXT NOT NULL,
+    id            TEXT NOT NULL,
+    url           TEXT NOT NULL,
+    name          TEXT NOT NULL,
+    events        TEXT NOT NULL,           -- JSON list of event types
+    active        INTEGER NOT NULL,
+    paused_at     INTEGER,                 -- when the server itself stopped sending, and why
+    paused_reason TEXT,
+    secrets       TEXT NOT NULL,           -- JSON list, the newest first: in clear, because they sign
+    cursor        INTEGER NOT NULL,        -- changes up to this one have become deliveries
+    created_at    INTEGER NOT NULL,
+    last_at       INTEGER,                 -- last attempt
+    failing_since INTEGER,                 -- first failure after the last success
+    PRIMARY KEY (tenant, id)
+) STRICT;
+
+CREATE TABLE webhook_deliveries (
+    tenant     TEXT NOT NULL,
+    id         TEXT NOT NULL,              -- also the header `webhook-id`; sorts by time of making
+    webhook    TEXT NOT NULL,
+    event      TEXT NOT NULL,
+    body       TEXT NOT NULL,              -- sent byte for byte
+    state      TEXT NOT NULL,              -- waiting, delivered, dead
+    attempts   INTEGER NOT NULL,
+    next_at    INTEGER NOT NULL,           -- not before; while it is being sent, when the attempt counts as lost
+    status     INTEGER,                    -- of the last attempt: HTTP status, beginning of the answer, what went wrong
+    response   TEXT,
+    error      TEXT,
+    took       INTEGER,                    -- microseconds
+    created_at INTEGER NOT NULL,
+    last_at    INTEGER,
+    PRIMARY KEY (tenant, id)
+) STRICT;
+CREATE INDEX webhook_deliveries_list ON webhook_deliveries (tenant, webhook, id);
+CREATE INDEX webhook_deliveries_due ON webhook_deliveries (tenant, webhook, next_at) WHERE state = 'waiting';
+CREATE INDEX webhook_deliveries_old ON webhook_deliveries (created_at);

@@ -19,6 +19,7 @@ mod sql;
 mod system;
 mod topics;
 mod transcripts;
+mod webhooks;
 
 pub use audit::{AuditEntry, AuditFault, AuditNote, verify_chain};
 pub use batch::{Batch, Committed};
@@ -32,6 +33,7 @@ pub use records::Table;
 pub use sql::{BadRow, Row, Value};
 pub use system::{Credential, TenantState};
 pub use topics::{TopicResult, TopicSet, TopicSetState};
+pub use webhooks::{AttemptEnd, Delivery, DeliveryState, Webhook, WebhookPause, WebhookSecret};
 
 use engine::Engine;
 use std::{path::Path, sync::Arc};

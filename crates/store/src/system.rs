@@ -169,6 +169,7 @@ impl Store {
             crate::people::STATEMENTS,
             crate::topics::STATEMENTS,
             crate::transcripts::STATEMENTS,
+            crate::webhooks::STATEMENTS,
             &[crate::batch::TAKE_NUMBERS, crate::batch::INSERT_CHANGE],
         ] {
             all.extend(list);

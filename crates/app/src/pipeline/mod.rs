@@ -93,7 +93,7 @@ impl App {
         }
         tokio::select! {
             () = stop => {}
-            () = async { tokio::join!(self.clone().jobs_loop(), self.clone().jobs_loop(), self.clone().upkeep()); } => {}
+            () = async { tokio::join!(self.clone().jobs_loop(), self.clone().jobs_loop(), self.clone().upkeep(), self.clone().webhooks_loop()); } => {}
         }
         if let Err(error) = self.save_served().await {
             tracing::warn!(%error, "could not save served positions");
