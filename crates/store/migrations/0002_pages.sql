@@ -67,3 +67,8 @@ CREATE TABLE webhook_deliveries (
 CREATE INDEX webhook_deliveries_list ON webhook_deliveries (tenant, webhook, id);
 CREATE INDEX webhook_deliveries_due ON webhook_deliveries (tenant, webhook, next_at) WHERE state = 'waiting';
 CREATE INDEX webhook_deliveries_old ON webhook_deliveries (created_at);
+
+-- Jobs: attempts only ever grow and fence; failures are counted by themselves. Tenants take turns.
+ALTER TABLE jobs ADD COLUMN failures INTEGER NOT NULL DEFAULT 0; -- since it last got on
+ALTER TABLE jobs ADD COLUMN running INTEGER NOT NULL DEFAULT 0; -- 1 while it is leased
+CREATE INDEX jobs_turn ON jobs (tenant, dead, due_at);

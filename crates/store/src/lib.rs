@@ -76,6 +76,8 @@ pub struct Store {
     engine: Arc<Engine>,
     clock: Arc<dyn Clock>,
     changed: tokio::sync::watch::Sender<u64>,
+    /// The tenant that this process leased a job of last: the next one is next.
+    turn: Arc<std::sync::Mutex<String>>,
 }
 
 impl std::fmt::Debug for Store {
@@ -102,7 +104,12 @@ impl Store {
     }
 
     fn over(engine: Engine, clock: Arc<dyn Clock>) -> Self {
-        Self { engine: Arc::new(engine), clock, changed: tokio::sync::watch::Sender::new(0) }
+        Self {
+            engine: Arc::new(engine),
+            clock,
+            changed: tokio::sync::watch::Sender::new(0),
+            turn: Arc::default(),
+        }
     }
 
     /// Runs a reading statement and maps its rows.

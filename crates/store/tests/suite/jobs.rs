@@ -16,6 +16,12 @@ on_both_engines!(
     a_dead_job_can_be_tried_again,
     a_long_job_keeps_its_lease_and_its_place,
     a_dead_job_is_taken_up_again_when_there_is_a_new_reason,
+    a_long_job_survives_any_number_of_restarts_as_long_as_it_gets_on,
+    a_job_given_back_runs_at_once_and_has_not_failed,
+    who_gave_a_job_back_can_neither_keep_nor_renew_it,
+    tenants_take_turns_whatever_waits,
+    a_tenant_that_is_alone_gets_everything,
+    taking_a_job_of_a_hundred_thousand_is_quick,
     workers_at_once_never_share_a_job,
     a_job_is_saved_with_its_cause_or_not_at_all,
 );
@@ -60,6 +66,7 @@ async fn a_job_is_leased_finished_and_gone(world: World) {
         payload: json!({ "contact": "é\"'\\" }),
         due_at: start,
         attempts: 0,
+        failures: 0,
         state: JobState::Open,
         error: None,
         created_at: start,
@@ -97,7 +104,7 @@ async fn a_failed_job_waits_longer_each_time_and_dies_after_eight(world: World) 
     let mut pauses = Vec::new();
     for attempt in 1..=8 {
         let job = lease_one(&world).await;
-        assert_eq!(job.attempts, attempt);
+        assert_eq!((job.attempts, job.failures), (attempt, attempt - 1));
         store.fail_job(&job, "no\0 luck", false).await.unwrap();
         let failed = state_of(&world, "j").await.unwrap();
         assert_eq!(failed.error.as_deref(), Some("no  luck"));
@@ -131,7 +138,8 @@ async fn a_dead_job_is_taken_up_again_when_there_is_a_new_reason(world: World) {
     world.store.fail_job(&job, "hopeless", true).await.unwrap();
     enqueue(&world, "j", 5).await;
     let open = state_of(&world, "j").await.unwrap();
-    assert_eq!((open.state, open.attempts, open.error), (JobState::Open, 0, None));
+    assert_eq!((open.state, open.failures, open.error), (JobState::Open, 0, None));
+    assert_eq!(open.attempts, 1, "who worked on it before must not be taken for who works on it next");
     assert_eq!(open.due_at, world.clock.now().plus_secs(5));
 }
 
@@ -151,9 +159,12 @@ async fn a_dead_job_can_be_tried_again(world: World) {
     assert!(watch.has_changed().unwrap(), "workers must wake");
     watch.mark_unchanged();
     let again = state_of(&world, "j").await.unwrap();
-    assert_eq!((again.state, again.attempts, again.due_at), (JobState::Open, 0, clock.now()));
+    assert_eq!((again.state, again.failures, again.due_at), (JobState::Open, 0, clock.now()));
     assert!(!store.retry_job(tenant, "j").await.unwrap() && !watch.has_changed().unwrap());
-    assert_eq!(lease_one(&world).await.attempts, 1);
+    assert!(is_conflict(&world.write(|batch| _ = batch.finish(&Job { attempts: 0, ..job.clone() })).await));
+    let next = lease_one(&world).await;
+    assert_eq!((next.attempts, next.failures), (2, 0));
+    assert!(is_conflict(&world.write(|batch| _ = batch.finish(&job)).await), "the first worker is too late");
 }
 
 async fn a_long_job_keeps_its_lease_and_its_place(world: World) {
@@ -168,6 +179,117 @@ async fn a_long_job_keeps_its_lease_and_its_place(world: World) {
     clock.advance_secs(1);
     let next = lease_one(&world).await;
     assert_eq!((next.payload.clone(), next.attempts), (json!({ "after": "c-9" }), 2));
+}
+
+async fn a_long_job_survives_any_number_of_restarts_as_long_as_it_gets_on(world: World) {
+    enqueue(&world, "walk", 0).await;
+    for attempt in 1..=30 {
+        let job = lease_one(&world).await;
+        // The first time nobody had it before; afterwards its worker was killed, once since it got on.
+        assert_eq!((job.attempts, job.failures), (attempt, i64::from(attempt > 1)));
+        let until = world.clock.now().plus_secs(60);
+        world.write(|batch| _ = batch.keep(&job, until, &json!({ "step": attempt }))).await.unwrap();
+        assert_eq!(state_of(&world, "walk").await.unwrap().failures, 0);
+        world.clock.advance_secs(60);
+    }
+    // An error after it got on is its first, whatever the worker's copy of the job says.
+    let job = lease_one(&world).await;
+    world.write(|batch| _ = batch.keep(&job, world.clock.now(), &json!(0))).await.unwrap();
+    world.store.fail_job(&job, "no luck", false).await.unwrap();
+    let failed = state_of(&world, "walk").await.unwrap();
+    assert_eq!((failed.failures, failed.due_at), (1, world.clock.now().plus_secs(10)));
+}
+
+async fn a_job_given_back_runs_at_once_and_has_not_failed(world: World) {
+    enqueue(&world, "j", 0).await;
+    for attempt in 1..=20 {
+        let job = lease_one(&world).await;
+        assert_eq!((job.attempts, job.failures), (attempt, 0));
+        world.store.release_job(&job).await.unwrap();
+    }
+    // Who lost it cannot give it back.
+    let late = lease_one(&world).await;
+    world.clock.advance_secs(60);
+    let next = lease_one(&world).await;
+    world.store.release_job(&late).await.unwrap();
+    assert_eq!(world.store.lease_jobs(9, 60).await.unwrap(), []);
+    assert_eq!((next.attempts, next.failures), (22, 1));
+}
+
+async fn who_gave_a_job_back_can_neither_keep_nor_renew_it(world: World) {
+    enqueue(&world, "j", 0).await;
+    let job = lease_one(&world).await;
+    world.store.release_job(&job).await.unwrap();
+    // What was on its way while the worker was stopped.
+    let until = world.clock.now().plus_secs(60);
+    assert!(is_conflict(&world.write(|batch| _ = batch.keep(&job, until, &json!(0))).await));
+    world.store.renew_lease(&job, 60).await.unwrap();
+    assert_eq!(lease_one(&world).await.attempts, 2);
+}
+
+/// Jobs of a tenant, the longest due first.
+async fn pile(world: &World, tenant: &touchline_model::TenantId, count: i64) {
+    let mut batch = touchline_store::Batch::new(tenant);
+    for n in 0..count {
+        batch.enqueue(&new_job(world, &format!("{tenant}-{n:03}"), n - count));
+    }
+    world.store.apply(batch).await.unwrap();
+}
+
+async fn tenants_take_turns_whatever_waits(world: World) {
+    let (late, quiet) = (world.add_tenant("later").await, world.add_tenant("quiet").await);
+    pile(&world, &world.tenant, 50).await;
+    pile(&world, &quiet, 0).await;
+    pile(&world, &late, 3).await;
+    let mut order = Vec::new();
+    for _ in 0..8 {
+        order.push(world.store.lease_jobs(1, 60).await.unwrap().remove(0).id);
+    }
+    let expected = "acme-000 later-000 acme-001 later-001 acme-002 later-002 acme-003 acme-004";
+    assert_eq!(order.join(" "), expected);
+    // Another process has a round of its own; many at once are shared out.
+    pile(&world, &late, 6).await;
+    let many = world.open_again().await.unwrap().lease_jobs(7, 60).await.unwrap();
+    let of = |tenant: &str| many.iter().filter(|job| job.tenant.as_str() == tenant).count();
+    assert_eq!((of("acme"), of("later")), (4, 3));
+}
+
+async fn a_tenant_that_is_alone_gets_everything(world: World) {
+    let few = world.add_tenant("few").await;
+    pile(&world, &world.tenant, 50).await;
+    pile(&world, &few, 2).await;
+    let leased = world.store.lease_jobs(20, 60).await.unwrap();
+    let of_few = leased.iter().filter(|job| job.tenant == few).count();
+    assert_eq!((leased.len(), of_few), (20, 2));
+    assert_eq!(world.store.lease_jobs(99, 60).await.unwrap().len(), 32);
+    assert_eq!(world.store.lease_jobs(0, 60).await.unwrap(), []);
+}
+
+async fn taking_a_job_of_a_hundred_thousand_is_quick(world: World) {
+    for n in 0..200 {
+        world.add_tenant(&format!("t{n:03}")).await;
+    }
+    let last = world.add_tenant("zz").await;
+    // Half of them due, half for later: those must not be walked through either.
+    let numbers = "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 100000)";
+    let now = world.clock.now().micros();
+    let fill = format!(
+        "INSERT INTO jobs (tenant, id, kind, payload, due_at, created_at, attempts, dead) {numbers} \
+         SELECT 'acme', 'j-' || n, 'analyse', '{{}}', {now} + CASE WHEN n % 2 = 0 THEN -n ELSE n END, {now}, 0, 0 \
+         FROM n"
+    );
+    world.behind_its_back(&fill).await;
+    pile(&world, &last, 1).await;
+    let began = std::time::Instant::now();
+    let mut order = Vec::new();
+    for _ in 0..20 {
+        order.push(world.store.lease_jobs(1, 60).await.unwrap().remove(0));
+    }
+    let each = began.elapsed() / 20;
+    println!("{each:?} a job");
+    assert_eq!((order[0].id.as_str(), order[2].id.as_str()), ("j-100000", "j-99998"), "what is due longest");
+    assert_eq!(order[1].tenant, last, "one job waits behind one other, not behind fifty thousand");
+    assert!(each < std::time::Duration::from_millis(100), "{each:?}");
 }
 
 async fn workers_at_once_never_share_a_job(world: World) {
