@@ -13,6 +13,7 @@ mod envelope;
 mod gate;
 mod json_stream;
 mod operation;
+mod patience;
 mod query;
 mod routes;
 mod serve;
