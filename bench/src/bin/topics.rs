@@ -9,10 +9,12 @@
 //! - *bare, as it comes*: `AhoCorasick::new` over the normalised bytes, one scan per transcript, hits counted;
 //! - *bare, table*: the same with the large transition table (`AhoCorasickKind::DFA`), its fastest form;
 //! - *visit*: `TopicMatcher::visit` over the transcripts as they lie in memory, normalising included;
-//! - *find*: `TopicMatcher::find`, which also copies every hit out.
+//! - *find*: `TopicMatcher::find`, which also keeps every hit, one transcript after the other on one core;
+//! - *find many*: `TopicMatcher::find_many`, which does that on all cores, 100 transcripts a call as the server does.
 //!
-//! Both count the same hits, and the program stops if they do not. MB/s are megabytes of normalised text (what the
-//! bare automaton reads) per second, for all four. `--write` leaves the text and the phrases for `topics.py`.
+//! All count the same hits, and the program stops if they do not. MB/s are megabytes of normalised text (what the
+//! bare automaton reads) per second, for all five; all but the last use one core. `--write` leaves the text and the
+//! phrases for `topics.py`.
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, StartKind};
 use std::{collections::BTreeSet, error::Error, fs, hint::black_box, path::Path, time::Instant};
@@ -21,10 +23,13 @@ use touchline_model::{MediaTime, Topic, TopicId, TopicScope, Transcript, Word};
 
 const PHRASES: usize = 2_000;
 const TOPICS: usize = 50;
-const ROUNDS: usize = 15;
+const ROUNDS: usize = 50;
 /// Text that a round reads, unless told otherwise. With this much the transcripts lie in the processor's caches, as one
 /// does that was just decoded; `--bytes 8000000` shows the memory's share.
 const BYTES: usize = 500_000;
+
+/// Transcripts that the server matches in one go.
+const STEP: usize = 100;
 
 /// A small generator (SplitMix64), so that every run measures the same text.
 struct Dice(u64);
@@ -228,15 +233,20 @@ fn measure(name: &str, calls: &[Transcript], out: Option<&Path>) -> Result<(), B
         hits
     };
     let find = || calls.iter().map(|call| black_box(matcher.find(call)).hits.len()).sum();
-    let contestants: [(&str, &dyn Fn() -> usize); 4] = [
+    let find_many = || {
+        let steps = calls.chunks(STEP).map(|step| black_box(matcher.find_many(step)));
+        steps.flatten().map(|found| found.hits.len()).sum()
+    };
+    let contestants: [(&str, &dyn Fn() -> usize); 5] = [
         ("bare, as it comes", &|| scan(&as_it_comes)),
         ("bare, table", &|| scan(&table)),
         ("visit", &visit),
         ("find", &find),
+        ("find many", &find_many),
     ];
     let hits: Vec<usize> = contestants.iter().map(|(_, run)| run()).collect();
     assert!(hits.iter().all(|count| *count == hits[0] && *count > 0), "hits differ: {hits:?}");
-    let mut best = [f64::INFINITY; 4];
+    let mut best = [f64::INFINITY; 5];
     for _ in 0..ROUNDS {
         for (best, (_, run)) in best.iter_mut().zip(&contestants) {
             let start = Instant::now();

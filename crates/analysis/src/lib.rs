@@ -1,12 +1,14 @@
 //! Arithmetic on transcripts and numbers: talk statistics, topics, questions, summaries, missed sessions.
 //!
-//! Everything here is a pure function: no I/O, no clock, no randomness; the same input gives the same answer.
+//! Everything here is a pure function: no I/O, no clock, no randomness; the same input gives the same answer, on one
+//! core or on many ([`cores`]).
 //! Transcripts are expected in their normal order ([`touchline_model::Transcript::normalise`]); another order
 //! never panics, it only gives other segments.
 //!
 //! Each formula names the sentence that asks for it; "contract" is the Coach360 contract (c360).
 
 pub mod coaching;
+pub mod cores;
 pub mod spoken;
 pub mod stats;
 pub mod summary;
@@ -15,6 +17,7 @@ pub mod topics;
 pub mod window;
 
 pub use coaching::estimated_missed;
+pub use cores::on_cores;
 pub use spoken::matching_text;
 pub use stats::talk_stats;
 pub use summary::summarise;

@@ -8,10 +8,10 @@ mod automaton;
 mod scan;
 mod vocabulary;
 
-use crate::text;
+use crate::{on_cores, text};
 use automaton::Automaton;
 use scan::Scan;
-use std::{borrow::Cow, cmp::Reverse, collections::HashMap};
+use std::{borrow::Cow, cmp::Reverse, collections::HashMap, sync::Arc};
 use touchline_model::{QuestionCounts, SpeakerType, Topic, TopicHit, TopicId, TopicScope, Transcript};
 use vocabulary::{Token, Vocabulary};
 
@@ -29,6 +29,8 @@ pub struct TopicMatcher {
 struct Pattern {
     /// Number of tokens.
     tokens: usize,
+    /// Whether anybody wants it of such a speaker, by [`SpeakerType`].
+    heard: [bool; 3],
     /// The topics that hold it, ordered by phrase as written, then topic.
     wanted: Vec<Wanted>,
 }
@@ -39,8 +41,14 @@ struct Wanted {
     scope: TopicScope,
     canonical_questions: bool,
     /// The topic's phrases of this normal form, as written, sorted, each once.
-    phrases: Vec<String>,
+    phrases: Arc<[String]>,
 }
+
+/// A topic that holds a phrase, and how it writes it.
+type Holder<'t> = (&'t Topic, Vec<String>);
+
+/// So many words are worth another thread: they take several times as long as starting one.
+const WORDS_A_HELPER: usize = 5_000;
 
 /// What was found in a transcript.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -51,13 +59,13 @@ pub struct TopicHits {
     pub questions: QuestionCounts,
 }
 
-/// One occurrence, without copies of the phrases. The fields are those of [`TopicHit`].
+/// One occurrence. The fields are those of [`TopicHit`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Found<'m> {
     /// The topic.
     pub topic: TopicId,
     /// The topic's phrases, as written, that equal this span.
-    pub phrases: &'m [String],
+    pub phrases: &'m Arc<[String]>,
     /// Position of the segment in the transcript.
     pub segment: u32,
     /// Position of the first token in the segment's text.
@@ -71,11 +79,11 @@ pub struct Found<'m> {
 }
 
 impl Found<'_> {
-    /// A copy that lasts.
+    /// One that lasts; it shares the phrases.
     pub fn to_hit(&self) -> TopicHit {
         TopicHit {
             topic: self.topic,
-            phrases: self.phrases.to_vec(),
+            phrases: self.phrases.clone(),
             segment: self.segment,
             first_token: self.first_token,
             last_token: self.last_token,
@@ -95,7 +103,8 @@ impl TopicMatcher {
     pub fn new(topics: &[Topic]) -> Self {
         let mut vocabulary = Vocabulary::default();
         let mut numbers: HashMap<Vec<Token>, usize> = HashMap::new();
-        let mut patterns: Vec<Pattern> = Vec::new();
+        // By pattern: how many tokens, and each topic that holds it with its phrases.
+        let mut drafts: Vec<(usize, Vec<Holder<'_>>)> = Vec::new();
         for topic in topics.iter().filter(|topic| topic.active) {
             for phrase in &topic.phrases {
                 let tokens: Vec<Token> = tokens_of(phrase).map(|token| vocabulary.number(&token)).collect();
@@ -103,29 +112,36 @@ impl TopicMatcher {
                 if length == 0 {
                     continue;
                 }
-                let number = *numbers.entry(tokens).or_insert(patterns.len());
-                if number == patterns.len() {
-                    patterns.push(Pattern { tokens: length, wanted: Vec::new() });
+                let number = *numbers.entry(tokens).or_insert(drafts.len());
+                if number == drafts.len() {
+                    drafts.push((length, Vec::new()));
                 }
-                let wanted = &mut patterns[number].wanted;
-                match wanted.iter_mut().find(|wanted| wanted.topic == topic.id) {
-                    Some(known) => known.phrases.push(phrase.clone()),
-                    None => wanted.push(Wanted {
-                        topic: topic.id,
-                        scope: topic.scope,
-                        canonical_questions: topic.canonical_questions,
-                        phrases: vec![phrase.clone()],
-                    }),
+                let holders = &mut drafts[number].1;
+                match holders.iter_mut().find(|(holder, _)| holder.id == topic.id) {
+                    Some((_, phrases)) => phrases.push(phrase.clone()),
+                    None => holders.push((topic, vec![phrase.clone()])),
                 }
             }
         }
-        for pattern in &mut patterns {
-            for wanted in &mut pattern.wanted {
-                wanted.phrases.sort_unstable();
-                wanted.phrases.dedup();
+        let pattern = |(tokens, mut holders): (usize, Vec<Holder<'_>>)| {
+            for (_, phrases) in &mut holders {
+                phrases.sort_unstable();
+                phrases.dedup();
             }
-            pattern.wanted.sort_by(|a, b| (&a.phrases, a.topic).cmp(&(&b.phrases, b.topic)));
-        }
+            holders.sort_by(|(a, one), (b, other)| (one, a.id).cmp(&(other, b.id)));
+            let wanted = |(topic, phrases): Holder<'_>| Wanted {
+                topic: topic.id,
+                scope: topic.scope,
+                canonical_questions: topic.canonical_questions,
+                phrases: phrases.into(),
+            };
+            let mut heard = [false; 3];
+            for side in [SpeakerType::Internal, SpeakerType::External, SpeakerType::Unknown] {
+                heard[side as usize] = holders.iter().any(|(topic, _)| topic.scope.covers(side));
+            }
+            Pattern { tokens, heard, wanted: holders.into_iter().map(wanted).collect() }
+        };
+        let patterns: Vec<Pattern> = drafts.into_iter().map(pattern).collect();
         vocabulary.seal();
         let mut ordered = vec![Vec::new(); patterns.len()];
         for (tokens, number) in numbers {
@@ -142,7 +158,14 @@ impl TopicMatcher {
         TopicHits { hits, questions }
     }
 
-    /// Shows everything that is found to `each`, in the order of [`TopicHits::hits`], without copying phrases.
+    /// What [`TopicMatcher::find`] says of each transcript, in their order, worked out on all cores that are free (see
+    /// [`on_cores`]).
+    pub fn find_many(&self, transcripts: &[Transcript]) -> Vec<TopicHits> {
+        let words: usize = transcripts.iter().map(|transcript| transcript.words.len()).sum();
+        on_cores(words / WORDS_A_HELPER, transcripts, |transcript| self.find(transcript))
+    }
+
+    /// Shows everything that is found to `each`, in the order of [`TopicHits::hits`], and keeps nothing.
     pub fn visit<'m>(&'m self, transcript: &Transcript, mut each: impl FnMut(Found<'m>)) -> QuestionCounts {
         let mut questions = QuestionCounts::default();
         if self.automaton.is_empty() {
@@ -155,7 +178,9 @@ impl TopicMatcher {
             let side = words.first().map(|word| transcript.speaker_type(word.speaker)).unwrap_or_default();
             scan.segment(words, first_word, side);
             // Same start and same end can only be the same phrase, so the order is complete.
-            scan.spans.sort_unstable_by_key(|span| (span.first_token, Reverse(span.last_token)));
+            if scan.spans.len() > 1 {
+                scan.spans.sort_unstable_by_key(|span| (span.first_token, Reverse(span.last_token)));
+            }
             scan.asked.clear();
             for span in &scan.spans {
                 for wanted in self.patterns[span.pattern].wanted.iter().filter(|w| w.scope.covers(side)) {

@@ -185,3 +185,17 @@ proptest! {
         }
     }
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn many_at_once_are_what_each_by_itself_is(list in prop::collection::vec(words(), 0..20), topics in topics()) {
+        // So many copies that more than one thread is worth it.
+        let transcripts: Vec<Transcript> =
+            list.iter().cycle().take(list.len() * 20).map(|words| Transcript { words: words.clone(), ..Transcript::default() }).collect();
+        let matcher = TopicMatcher::new(&topics);
+        let one_by_one: Vec<TopicHits> = transcripts.iter().map(|transcript| matcher.find(transcript)).collect();
+        prop_assert_eq!(matcher.find_many(&transcripts), one_by_one);
+    }
+}

@@ -69,7 +69,7 @@ struct FoundBody {
 #[schemars(rename = "Match")]
 struct MatchBody {
     /// The topic's phrases that stand here.
-    search_text: Vec<String>,
+    search_text: Arc<[String]>,
     /// As it was said.
     matching_text: String,
     match_start_time: MediaTime,

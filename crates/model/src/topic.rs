@@ -3,6 +3,7 @@
 use crate::{Invalid, SpeakerType, TopicId, Validate, number_record, validate as v};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// Whose words a topic looks at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -71,8 +72,9 @@ impl Validate for Topic {
 pub struct TopicHit {
     /// The topic.
     pub topic: TopicId,
-    /// The topic's phrases, as written in the topic, that equal this span.
-    pub phrases: Vec<String>,
+    /// The topic's phrases, as written in the topic, that equal this span. Hits of the same phrases may share them: a
+    /// phrase that is said ten thousand times lies in memory once. Written out, it is a list of texts as any other.
+    pub phrases: Arc<[String]>,
     /// Position of the segment in the transcript.
     pub segment: u32,
     /// Position of the first *whitespace token* inside the segment's text, from 0 (contract c360 §4.6).

@@ -2,7 +2,7 @@
 
 use super::{
     Pattern, TopicMatcher,
-    automaton::State,
+    automaton::{State, Step},
     vocabulary::{Looked, Token},
 };
 use crate::text;
@@ -82,17 +82,17 @@ impl<'m> Scan<'m> {
     #[inline(always)]
     fn step(&mut self, state: State, token: Token, place: (u32, u32), side: SpeakerType) -> State {
         self.kept.push(place);
-        let state = self.matcher.automaton.next(state, token);
-        if self.matcher.automaton.ends(state) {
-            self.note(state, side);
+        let step = self.matcher.automaton.next(state, token);
+        if step.ends() {
+            self.note(step, side);
         }
-        state
+        step.onward
     }
 
-    fn note(&mut self, state: State, side: SpeakerType) {
-        for pattern in self.matcher.automaton.endings(state) {
-            let Pattern { tokens, wanted } = &self.matcher.patterns[pattern];
-            if !wanted.iter().any(|wanted| wanted.scope.covers(side)) {
+    fn note(&mut self, step: Step, side: SpeakerType) {
+        for pattern in self.matcher.automaton.endings(step) {
+            let Pattern { tokens, heard, .. } = &self.matcher.patterns[pattern];
+            if !heard[side as usize] {
                 continue;
             }
             let (first_token, first_word) = self.kept[self.kept.len() - tokens];

@@ -31,16 +31,19 @@ impl Key {
             8..=LONGEST => {
                 (u64::from_le_bytes(*bytes.first_chunk()?), u64::from_le_bytes(*bytes.last_chunk()?))
             }
-            4..8 => {
-                let (front, back) = (bytes.first_chunk::<4>()?, bytes.last_chunk::<4>()?);
-                let both = u64::from(u32::from_le_bytes(*front)) | u64::from(u32::from_le_bytes(*back)) << 32;
-                (both, both)
+            2..8 => {
+                // Four pairs that overlap hold all bytes, without asking which of these lengths it is.
+                let pair =
+                    |at: usize| bytes.get(at..at + 2)?.first_chunk().map(|pair| u16::from_le_bytes(*pair));
+                let (first, second) = (pair(0)?, pair(2.min(length - 2))?);
+                let (third, last) = (pair(4.min(length - 2))?, pair(length - 2)?);
+                let four = u64::from(first)
+                    | u64::from(second) << 16
+                    | u64::from(third) << 32
+                    | u64::from(last) << 48;
+                (four, four)
             }
-            1..4 => {
-                let (first, middle, last) = (bytes[0], bytes[length / 2], bytes[length - 1]);
-                let three = u64::from_le_bytes([first, middle, last, first, first, first, first, first]);
-                (three, three)
-            }
+            1 => (all(bytes[0]), all(bytes[0])),
             _ => return None,
         };
         Some(Self { front, back, length: length as u32 })
@@ -84,13 +87,28 @@ pub(super) enum Looked {
     Odd,
 }
 
+/// A place of the table. Small, so that the table stays in the nearest caches; the key stands elsewhere, and is looked
+/// at only when it is nearly sure to be the right one.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    /// Some bits of the key's hash.
+    tag: u32,
+    /// [`FREE`] when nothing is here.
+    token: Token,
+}
+
+/// No token.
+const FREE: Token = Token::MAX;
+
 /// All tokens that occur in phrases, in normal form.
 #[derive(Debug, Default)]
 pub(super) struct Vocabulary {
     /// Every token; answers for the long and the odd ones, and while building.
     every: HashMap<Box<str>, Token>,
-    /// Open addressing, a power of two long, at most half full. Empty before [`Vocabulary::seal`].
-    table: Vec<Option<(Key, Token)>>,
+    /// Open addressing, a power of two long, at most a quarter full. Empty before [`Vocabulary::seal`].
+    table: Vec<Place>,
+    /// By token; of those that are no short ASCII text, a key that nothing has.
+    keys: Vec<Key>,
 }
 
 impl Vocabulary {
@@ -107,16 +125,19 @@ impl Vocabulary {
 
     /// Builds the fast table; call it once, after the last token.
     pub(super) fn seal(&mut self) {
-        self.table = vec![None; (self.every.len() * 2).next_power_of_two().max(2)];
+        let nobody = Key { front: 0, back: 0, length: 0 };
+        self.keys = vec![nobody; self.every.len()];
+        self.table = vec![Place { tag: 0, token: FREE }; (self.every.len() * 4).next_power_of_two().max(2)];
         let mut tokens: Vec<_> = self.every.iter().filter(|(text, _)| text.is_ascii()).collect();
         tokens.sort_unstable_by_key(|(_, token)| **token);
         for (text, token) in tokens {
             let Some(key) = Key::of(text.as_bytes()) else { continue };
-            let mut at = self.slot(key);
-            while self.table[at].is_some() {
+            let (tag, mut at) = self.start(key);
+            while self.table[at].token != FREE {
                 at = (at + 1) & (self.table.len() - 1);
             }
-            self.table[at] = Some((key, *token));
+            self.table[at] = Place { tag, token: *token };
+            self.keys[*token as usize] = key;
         }
     }
 
@@ -130,20 +151,25 @@ impl Vocabulary {
     pub(super) fn look(&self, core: &[u8]) -> Looked {
         let Some(key) = Key::of(core).filter(|key| key.is_plain()) else { return Looked::Odd };
         let key = key.folded();
-        let mut at = self.slot(key);
-        // Half of the table is empty, so this ends.
-        while let Some((known, token)) = &self.table[at] {
-            if *known == key {
-                return Looked::Token(*token);
+        let (tag, mut at) = self.start(key);
+        // Most of the table is free, so this ends.
+        loop {
+            let place = self.table[at];
+            if place.tag == tag && self.keys.get(place.token as usize) == Some(&key) {
+                return Looked::Token(place.token);
+            }
+            if place.token == FREE {
+                return Looked::Unknown;
             }
             at = (at + 1) & (self.table.len() - 1);
         }
-        Looked::Unknown
     }
 
+    /// The tag of a key, and where in the table the search for it begins.
     #[inline(always)]
-    fn slot(&self, key: Key) -> usize {
-        key.hash() as usize & (self.table.len() - 1)
+    fn start(&self, key: Key) -> (u32, usize) {
+        let hash = key.hash();
+        ((hash >> 32) as u32, hash as usize & (self.table.len() - 1))
     }
 }
 

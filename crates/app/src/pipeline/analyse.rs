@@ -4,7 +4,7 @@ use super::{ATTEMPTS, Failure, Outcome, jobs, payload, recognise};
 use crate::App;
 use serde::Deserialize;
 use std::{collections::HashMap, sync::Arc};
-use touchline_analysis::{TopicMatcher, VERSION, summarise, talk_stats};
+use touchline_analysis::{TopicHits, TopicMatcher, VERSION, on_cores, summarise, talk_stats};
 use touchline_model::{Caller, ContactState, Transcript, User};
 use touchline_store::{Analysis, Batch, ContactRow, Job, TopicResult};
 
@@ -64,12 +64,11 @@ impl App {
         let mut transcripts = self.store.transcripts(tenant, ids).await?;
         let users = users.clone();
         let work = move || {
-            rows.into_iter()
-                .filter_map(|row| {
-                    let transcript = transcripts.remove(row.contact.value.id.as_str())?;
-                    Some(analyse_one(row, transcript, &users, &matchers))
-                })
-                .collect::<Vec<_>>()
+            let with_words = rows.into_iter().filter_map(|row| {
+                let transcript = transcripts.remove(row.contact.value.id.as_str())?;
+                Some((row, transcript))
+            });
+            analyse_all(with_words.collect(), &users, &matchers)
         };
         let results = tokio::task::spawn_blocking(work).await;
         let results = results
@@ -128,25 +127,34 @@ impl App {
     }
 }
 
-fn analyse_one(
-    row: ContactRow,
-    mut transcript: Transcript,
+/// Works out contacts with their words, on all cores that are free.
+fn analyse_all(
+    contacts: Vec<(ContactRow, Transcript)>,
     users: &[User],
     matchers: &HashMap<i64, Arc<TopicMatcher>>,
-) -> Result1 {
-    transcript.speakers = recognise(&transcript, &row.contact.value, users);
-    let analysis = Analysis {
-        version: VERSION,
-        stats: talk_stats(&transcript, row.contact.value.duration),
-        summary: summarise(&transcript),
-        speakers: transcript.speakers.clone(),
+) -> Vec<Result1> {
+    let alone = |(row, mut transcript): (ContactRow, Transcript)| {
+        transcript.speakers = recognise(&transcript, &row.contact.value, users);
+        let analysis = Analysis {
+            version: VERSION,
+            stats: talk_stats(&transcript, row.contact.value.duration),
+            summary: summarise(&transcript),
+            speakers: transcript.speakers.clone(),
+        };
+        (Result1 { row, analysis, topics: Vec::new() }, transcript)
     };
-    let topics = matchers
-        .iter()
-        .map(|(generation, matcher)| {
-            let found = matcher.find(&transcript);
-            (*generation, TopicResult { hits: found.hits, questions: found.questions })
-        })
-        .collect();
-    Result1 { row, analysis, topics }
+    let others = contacts.len().saturating_sub(1);
+    let (mut results, transcripts): (Vec<Result1>, Vec<Transcript>) =
+        on_cores(others, contacts, alone).into_iter().unzip();
+    for (generation, matcher) in matchers {
+        for (result, found) in results.iter_mut().zip(matcher.find_many(&transcripts)) {
+            result.topics.push((*generation, topic_result(found)));
+        }
+    }
+    results
+}
+
+/// What topics found in a contact, as it is stored.
+pub(super) fn topic_result(found: TopicHits) -> TopicResult {
+    TopicResult { hits: found.hits, questions: found.questions }
 }

@@ -2,11 +2,11 @@
 //! built beside the visible one, *walk* fills it and makes it visible at once, *tell* gives every contact whose
 //! results differ a new place in the commit order, then drops the old results.
 
-use super::{ATTEMPTS, Failure, Outcome, jobs, payload};
+use super::{ATTEMPTS, Failure, Outcome, analyse::topic_result, jobs, payload};
 use crate::{App, AppError, require};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use touchline_model::{Ability, Caller, Seq, Topic};
+use touchline_model::{Ability, Caller, Seq, Topic, Transcript};
 use touchline_store::{Batch, Job, StoreError, TopicResult, TopicSet, TopicSetState};
 
 /// Contacts that are matched and written together.
@@ -151,15 +151,13 @@ impl App {
         };
         let work = move || {
             // A contact without results of the analysis waits for it; the analysis knows this set.
-            speakers
-                .into_iter()
-                .filter_map(|(id, analysis)| {
-                    let mut transcript = transcripts.remove(&id)?;
-                    transcript.speakers = analysis.speakers;
-                    let found = matcher.find(&transcript);
-                    Some((id, TopicResult { hits: found.hits, questions: found.questions }))
-                })
-                .collect()
+            let known = speakers.into_iter().filter_map(|(id, analysis)| {
+                let mut transcript = transcripts.remove(&id)?;
+                transcript.speakers = analysis.speakers;
+                Some((id, transcript))
+            });
+            let (ids, transcripts): (Vec<String>, Vec<Transcript>) = known.unzip();
+            ids.into_iter().zip(matcher.find_many(&transcripts).into_iter().map(topic_result)).collect()
         };
         tokio::task::spawn_blocking(work)
             .await

@@ -29,7 +29,7 @@ fn set(generation: i64, state: TopicSetState) -> TopicSet {
 fn result(internal: u32) -> TopicResult {
     let hit = TopicHit {
         topic: TopicId(41),
-        phrases: strings(&["how much", "é"]),
+        phrases: strings(&["how much", "é"]).into(),
         segment: 1,
         first_token: 2,
         last_token: 3,
@@ -40,6 +40,17 @@ fn result(internal: u32) -> TopicResult {
         hits: vec![hit; internal as usize],
         questions: QuestionCounts { internal, external: 0, unknown: u32::MAX },
     }
+}
+
+/// Results of earlier releases lie in stores in this form.
+#[test]
+fn a_hit_is_stored_as_it_always_was() {
+    let bytes = postcard::to_stdvec(&result(1).hits).unwrap();
+    let stored = b"\x01\x52\x02\x08how much\x02\xc3\xa9\x01\x02\x03\xff\xff\xff\xff\x0f\x05";
+    assert_eq!(bytes, stored);
+    assert_eq!(postcard::from_bytes::<Vec<TopicHit>>(stored).unwrap(), result(1).hits);
+    let json = serde_json::to_value(&result(1).hits[0]).unwrap();
+    assert_eq!(json["phrases"], serde_json::json!(["how much", "é"]));
 }
 
 async fn sets_come_back_oldest_first(world: World) {
