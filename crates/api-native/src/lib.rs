@@ -15,6 +15,7 @@ mod mount;
 mod params;
 mod problem;
 mod resources;
+mod webhooks;
 
 pub use gate::NativeGate;
 pub use problem::Problem;
@@ -23,6 +24,7 @@ use axum::{Router, middleware};
 use mount::Mount;
 use touchline_app::App;
 use touchline_http::{Gate, Routes};
+use touchline_model::Kind;
 
 /// What stands before every path.
 pub const PREFIX: &str = "/api/touchline/v1";
@@ -37,6 +39,11 @@ pub fn router(app: App) -> Router {
     routes(app.clone()).into_router_with(app).layer(middleware::map_response(problem::with_request_id))
 }
 
+/// Where a record is read, as a path; `None` for kinds that have no such place.
+pub fn address_of(kind: Kind, id: &str) -> Option<String> {
+    resources::address_of(kind, id)
+}
+
 /// The OpenAPI 3.1 document, as served at `/api/touchline/v1/openapi.json`.
 pub fn document() -> serde_json::Value {
     document::complete(mounted(gate::Closed).document())
@@ -48,5 +55,6 @@ fn mounted<G: Gate>(gate: G) -> Routes<G, App> {
     admin::mount(&mut mount);
     resources::mount(&mut mount);
     changes::mount(&mut mount);
+    webhooks::mount(&mut mount);
     mount.done()
 }

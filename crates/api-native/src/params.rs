@@ -38,6 +38,11 @@ impl Params {
         self.0.one(name).unwrap_or_default()
     }
 
+    /// A text, if given.
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+        self.one(name)
+    }
+
     /// A number inside a range.
     pub(crate) fn number<N>(&self, name: &str, default: N, range: RangeInclusive<N>) -> Result<N, Problem>
     where

@@ -13,6 +13,47 @@ use std::{
 };
 use toml::{Table, Value};
 use touchline_api_c360::C360Config;
+use touchline_app::webhooks::WebhookSettings;
+
+/// Webhooks.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct WebhooksConfig {
+    /// Whether private addresses and plain HTTP are called: only where every administrator of every tenant may look
+    /// into this server's network.
+    pub allow_private: bool,
+    /// How long an address has to answer, in seconds: 1 to 60.
+    pub timeout_seconds: u64,
+    /// Pauses between attempts, in seconds: 1 to 20 of them, each at most a week.
+    pub retry_seconds: Vec<u64>,
+}
+
+impl Default for WebhooksConfig {
+    fn default() -> Self {
+        let WebhookSettings { allow_private, timeout_secs, retry_secs } = WebhookSettings::default();
+        Self { allow_private, timeout_seconds: timeout_secs, retry_seconds: retry_secs }
+    }
+}
+
+impl WebhooksConfig {
+    /// The settings, or what is wrong with them.
+    pub fn settings(&self) -> Result<WebhookSettings, String> {
+        if !(1..=60).contains(&self.timeout_seconds) {
+            return Err("webhooks.timeout_seconds must be from 1 to 60".to_owned());
+        }
+        let week = 7 * 86_400;
+        if !(1..=20).contains(&self.retry_seconds.len()) || self.retry_seconds.iter().any(|it| *it > week) {
+            return Err(
+                "webhooks.retry_seconds must have 1 to 20 entries of at most 604800 seconds".to_owned()
+            );
+        }
+        Ok(WebhookSettings {
+            allow_private: self.allow_private,
+            timeout_secs: self.timeout_seconds,
+            retry_secs: self.retry_seconds.clone(),
+        })
+    }
+}
 
 /// Every setting.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -28,6 +69,8 @@ pub struct Config {
     pub recording_mib: u64,
     /// The Coach360 dialect.
     pub c360: C360Config,
+    /// Webhooks.
+    pub webhooks: WebhooksConfig,
 }
 
 impl Default for Config {
@@ -38,6 +81,7 @@ impl Default for Config {
             database: String::new(),
             recording_mib: 2_048,
             c360: C360Config::default(),
+            webhooks: WebhooksConfig::default(),
         }
     }
 }

@@ -6,7 +6,10 @@ use serde_json::json;
 use std::{fmt::Display, sync::Arc};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use touchline_app::{App, Limits, SystemEntropy};
+use touchline_app::{
+    App, Limits, SystemEntropy,
+    webhooks::{HttpSender, Webhooks},
+};
 use touchline_model::{Clock, SystemClock};
 use touchline_store::{Blobs, Store};
 
@@ -28,6 +31,13 @@ pub async fn open_with(config: &Config, clock: Arc<dyn Clock>) -> Result<App, St
         Blobs::open(&config.data.join("recordings")).map_err(|e| format!("recordings folder: {e}"))?;
     let limits = Limits { recording_bytes: config.recording_mib << 20, ..Limits::default() };
     Ok(App::new(store, blobs, clock, Arc::new(SystemEntropy), limits))
+}
+
+/// What sends webhooks.
+pub fn webhooks(config: &Config) -> Result<Webhooks, String> {
+    let settings = config.webhooks.settings()?;
+    let sender = HttpSender::new(&settings)?;
+    Ok(Webhooks::new(settings, Arc::new(sender), Arc::new(touchline_api_native::address_of)))
 }
 
 /// Makes a folder that only its owner may look into: it holds what customers said.
@@ -118,7 +128,7 @@ pub async fn serve(
     // First of all: a port that is taken should leave nothing behind.
     let listener = TcpListener::bind(config.listen).await;
     let listener = listener.map_err(|e| format!("cannot listen on {}: {e}", config.listen))?;
-    let app = open(config).await?;
+    let app = open(config).await?.with_webhooks(webhooks(config)?);
     let address = listener.local_addr().map_err(|e| e.to_string())?;
     let stopping = CancellationToken::new();
     let work = tokio::spawn(app.clone().work(stopping.clone().cancelled_owned()));

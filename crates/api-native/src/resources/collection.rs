@@ -1,6 +1,6 @@
 //! The operations that every kind of record has.
 
-use super::{Resource, bulk};
+use super::{Names, Resource, bulk};
 use crate::{
     PREFIX, Problem, input,
     mount::Mount,
@@ -182,9 +182,14 @@ fn there<R: Resource>(id: &str) -> Result<(), Problem> {
     }
 }
 
+/// The path of a record.
+pub(super) fn address(names: Names, id: &str) -> String {
+    format!("{PREFIX}{}/{}", names.list_path, utf8_percent_encode(id, SEGMENT))
+}
+
 /// 201 with the address for what is new, otherwise 200.
 pub(super) fn answer<R: Resource>(put: Put) -> Response {
-    let address = format!("{PREFIX}{}/{}", R::NAMES.list_path, utf8_percent_encode(&put.id, SEGMENT));
+    let address = address(R::NAMES, &put.id);
     let status = match put.status {
         PutStatus::Created => StatusCode::CREATED,
         PutStatus::Updated | PutStatus::Unchanged => StatusCode::OK,

@@ -90,6 +90,12 @@ pub(crate) trait Resource: Send + Sync + 'static {
     fn delete(app: &App, caller: &Caller, id: &str) -> impl Future<Output = Result<(), AppError>> + Send;
 }
 
+/// Where a record is read, as a path.
+pub(crate) fn address_of(kind: Kind, id: &str) -> Option<String> {
+    let names = if kind == Kind::Contact { Some(contacts::Contacts::NAMES) } else { records::names_of(kind) };
+    names.map(|names| collection::address(names, id))
+}
+
 pub(crate) fn mount<G: Gate>(mount: &mut Mount<G>) {
     records::mount(mount);
     collection::mount::<contacts::Contacts, G>(mount);

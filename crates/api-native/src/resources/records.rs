@@ -25,6 +25,13 @@ macro_rules! kinds {
         $(impl Named for $type {
             const NAMES: Names = names!($many, $one);
         })+
+        /// The names of a kind, if it is one of these.
+        pub(super) fn names_of(kind: Kind) -> Option<Names> {
+            $(if kind == <$type as touchline_model::Record>::KIND {
+                return Some(<$type as Named>::NAMES);
+            })+
+            None
+        }
         pub(super) fn mount<G: Gate>(mount: &mut Mount<G>) {
             $(collection::mount::<Records<$type>, G>(mount);)+
         }

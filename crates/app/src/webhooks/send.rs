@@ -27,9 +27,9 @@ const LONGEST_WISH: u64 = 86_400;
 type Lanes = Arc<Mutex<HashSet<(TenantId, String, usize)>>>;
 
 impl App {
-    /// Turns changes into deliveries and sends them, for ever. Returns at once when this process sends nothing.
+    /// Turns changes into deliveries and sends them, for ever.
     pub(crate) async fn webhooks_loop(self) {
-        let Some(sender) = self.webhooks.sender.clone() else { return };
+        let Some(sender) = self.webhooks.sender.clone() else { return std::future::pending().await };
         let mut commits = self.store.watch();
         let (mut tasks, lanes) = (JoinSet::new(), Lanes::default());
         let mut tidied = None;

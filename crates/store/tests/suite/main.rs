@@ -34,4 +34,5 @@ mod records;
 mod samples;
 mod system;
 mod topics;
+mod webhooks;
 mod world;
