@@ -99,6 +99,10 @@ impl App {
     pub fn blobs(&self) -> &Blobs {
         &self.blobs
     }
+    /// A secret of 192 random bits, as 32 URL-safe characters.
+    pub fn new_secret(&self) -> String {
+        entropy::new_secret(&*self.entropy)
+    }
     /// The clock.
     pub fn clock(&self) -> &dyn Clock {
         &*self.clock

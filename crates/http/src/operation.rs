@@ -277,6 +277,10 @@ impl Operation {
     pub fn body_binary(self, content_type: &'static str, description: &'static str) -> Self {
         self.body(Content::Binary(content_type), description, None)
     }
+    /// The fields of an HTML form, at most 256 KiB.
+    pub fn body_form(self) -> Self {
+        self.body(Content::Binary("application/x-www-form-urlencoded"), "", Some(256 * 1024))
+    }
     /// The largest body in bytes. A larger `Content-Length` is refused before the handler runs; extractors stop
     /// there; a handler that reads the raw body counts by itself ([`crate::read_json`] does).
     pub fn max_body(mut self, bytes: u64) -> Self {

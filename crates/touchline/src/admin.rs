@@ -5,9 +5,10 @@ use touchline::{config::Settings, server};
 use touchline_app::{
     App,
     credentials::{CreatedCredential, NewCredential},
+    people::NewLogin,
     tenants::{NewTenant, SERVER},
 };
-use touchline_model::{Ability, Caller, TenantId};
+use touchline_model::{Ability, Caller, Role, TenantId, User};
 
 #[derive(Subcommand)]
 pub(crate) enum TenantCommand {
@@ -59,6 +60,27 @@ pub(crate) enum KeyCommand {
         tenant: String,
         /// Id of the credential.
         id: String,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum UserCommand {
+    /// Let a person sign in, or give a new password; the password is shown this once.
+    Add {
+        /// E-mail address. A person who is not in the directory yet is put there.
+        email: String,
+        /// The tenant.
+        #[arg(long)]
+        tenant: String,
+        /// administrator, manager, coach, analyst or agent.
+        #[arg(long, default_value = "administrator")]
+        role: String,
+    },
+    /// List who may sign in.
+    List {
+        /// The tenant.
+        #[arg(long)]
+        tenant: String,
     },
 }
 
@@ -129,6 +151,39 @@ pub(crate) async fn key(settings: &Settings, what: KeyCommand) -> Result<(), Str
         KeyCommand::Revoke { tenant, id } => {
             app.revoke_credential(&caller(&tenant), &id).await.map_err(text)?;
             println!("Revoked.");
+        }
+    }
+    app.store().close().await;
+    Ok(())
+}
+
+pub(crate) async fn user(settings: &Settings, what: UserCommand) -> Result<(), String> {
+    let app = server::open(&settings.config).await?;
+    match what {
+        UserCommand::Add { email, tenant, role } => {
+            known(&app, &tenant).await?;
+            let role: Role = role.parse().map_err(|()| format!("there is no role `{role}`"))?;
+            let caller = caller(&tenant);
+            let people = app.all::<User>(&caller).await.map_err(text)?;
+            let same = |it: &User| it.email.trim().to_lowercase() == email.trim().to_lowercase();
+            let id = match people.into_iter().find(same) {
+                Some(person) => person.id.0,
+                None => {
+                    let new = User { email: email.clone(), active: true, ..User::default() };
+                    app.put_one(&caller, new).await.map_err(text)?.id
+                }
+            };
+            let new = NewLogin { user: id, role, password: None, reset: true };
+            let password = app.put_login(&caller, new).await.map_err(text)?.unwrap_or_default();
+            println!(
+                "role      {role}\ne-mail    {email}\npassword  {password}\nThe password is shown this once."
+            );
+        }
+        UserCommand::List { tenant } => {
+            known(&app, &tenant).await?;
+            for it in app.logins(&caller(&tenant)).await.map_err(text)? {
+                println!("{}\t{}\t{}", it.email, it.role, it.user);
+            }
         }
     }
     app.store().close().await;

@@ -9,11 +9,13 @@ use std::{
     collections::BTreeMap,
     fmt::Write,
     net::SocketAddr,
+    num::NonZeroU32,
     path::{Path, PathBuf},
 };
 use toml::{Table, Value};
 use touchline_api_c360::C360Config;
 use touchline_app::webhooks::WebhookSettings;
+use touchline_web::{Setting, WebConfig};
 
 /// Webhooks.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -43,9 +45,7 @@ impl WebhooksConfig {
         }
         let week = 7 * 86_400;
         if !(1..=20).contains(&self.retry_seconds.len()) || self.retry_seconds.iter().any(|it| *it > week) {
-            return Err(
-                "webhooks.retry_seconds must have 1 to 20 entries of at most 604800 seconds".to_owned()
-            );
+            return Err("webhooks.retry_seconds must have 1 to 20 entries of at most 604800 seconds".to_owned());
         }
         Ok(WebhookSettings {
             allow_private: self.allow_private,
@@ -67,10 +67,14 @@ pub struct Config {
     pub database: String,
     /// Largest recording, in MiB.
     pub recording_mib: u64,
+    /// Most open HTTP connections; further ones wait until one of them is closed.
+    pub max_connections: NonZeroU32,
     /// The Coach360 dialect.
     pub c360: C360Config,
     /// Webhooks.
     pub webhooks: WebhooksConfig,
+    /// The pages.
+    pub web: WebConfig,
 }
 
 impl Default for Config {
@@ -80,8 +84,10 @@ impl Default for Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             database: String::new(),
             recording_mib: 2_048,
+            max_connections: NonZeroU32::new(1_024).unwrap_or(NonZeroU32::MIN),
             c360: C360Config::default(),
             webhooks: WebhooksConfig::default(),
+            web: WebConfig::default(),
         }
     }
 }
@@ -136,6 +142,16 @@ impl Settings {
             sources.insert(key, (shown, source));
         });
         Ok(Self { config, sources })
+    }
+
+    /// Every setting with its value and source, for the settings page. Secrets are left out.
+    pub fn list(&self) -> Vec<Setting> {
+        let one = |(key, (value, source)): (&String, &(String, String))| Setting {
+            key: key.clone(),
+            value: value.clone(),
+            source: source.clone(),
+        };
+        self.sources.iter().map(one).collect()
     }
 
     /// Every setting on a line: value and source. The database's password is left out.
@@ -279,6 +295,10 @@ mod tests {
         assert!(error.contains("c360.extension"), "{error}");
         let error = load(None, &[("TOUCHLINE_RECORDING_MIB", "many")], &[]).unwrap_err();
         assert!(error.contains("no whole number"), "{error}");
+        let error = load(Some("recording_mib = 5\nmax_connections = 0\n"), &[], &[]).unwrap_err();
+        assert!(error.contains("line 2") && error.contains("nonzero"), "{error}");
+        let given = load(None, &[("TOUCHLINE_MAX_CONNECTIONS", "7")], &[]).unwrap();
+        assert_eq!(given.config.max_connections.get(), 7);
     }
 
     #[test]

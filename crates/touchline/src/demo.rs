@@ -1,6 +1,6 @@
 //! The sample organisation: generated, loaded through the same use cases as everybody's data, and its log-ins.
 
-use crate::{config::Settings, server};
+use crate::{config::Settings, lock, server};
 use bytes::Bytes;
 use futures::stream;
 use serde::{Deserialize, Serialize};
@@ -12,8 +12,9 @@ use touchline_app::{
     records::{PutResults, Ruled},
     tenants::NewTenant,
 };
-use touchline_demo::{COMPANY, DemoContact, Options, Organisation, organisation, recording};
-use touchline_model::{Caller, TenantId, Timestamp};
+use touchline_app::people::NewLogin;
+use touchline_demo::{COMPANY, DemoContact, Options, Organisation, cast, organisation, recording};
+use touchline_model::{Caller, Role, TenantId, Timestamp, User};
 
 /// The tenant that the sample is loaded into.
 const TENANT: &str = "demo";
@@ -25,10 +26,24 @@ const STEP: usize = 250;
 pub struct Credentials {
     /// The tenant.
     pub tenant: String,
+    /// The pages: one person of each role.
+    #[serde(default)]
+    pub web: Vec<WebLogin>,
     /// The native API.
     pub native: Native,
     /// The Coach360 dialect.
     pub c360: C360,
+}
+
+/// Log-in of the pages.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct WebLogin {
+    /// E-mail address.
+    pub email: String,
+    /// Password.
+    pub password: String,
+    /// Role.
+    pub role: Role,
 }
 
 /// Log-in of the native API.
@@ -62,12 +77,16 @@ pub struct Loaded {
 
 impl fmt::Display for Loaded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Credentials { tenant, native, c360 } = &self.credentials;
+        let Credentials { tenant, web, native, c360 } = &self.credentials;
         match self.seconds {
             Some(seconds) => writeln!(f, "{COMPANY}: {} contacts loaded in {seconds:.1} s.", self.contacts)?,
             None => writeln!(f, "{COMPANY}: {} contacts, loaded earlier.", self.contacts)?,
         }
         let at = self.listen;
+        writeln!(f, "\nOpen http://{at}/ and sign in as")?;
+        for login in web {
+            writeln!(f, "  {:<17} {} : {}", login.role.name(), login.email, login.password)?;
+        }
         writeln!(f, "\n  tenant            {tenant}")?;
         writeln!(f, "  native API        Authorization: Bearer {}", native.token)?;
         writeln!(f, "  Coach360          {} : {}", c360.user_id, c360.password)?;
@@ -89,6 +108,7 @@ impl fmt::Display for Loaded {
 /// Loads the sample organisation into the data folder, unless it is there already.
 pub async fn load(settings: &Settings, seed: u64, contacts: usize) -> Result<Loaded, String> {
     let config = &settings.config;
+    let _lock = lock::take(config)?;
     let app = server::open(config).await?;
     let file = config.data.join("demo-credentials.json");
     let caller = Caller::system(TenantId(TENANT.to_owned()), "demo");
@@ -220,9 +240,30 @@ async fn log_ins(app: &App, caller: &Caller) -> Result<Credentials, String> {
     let c360 = app.create_credential(caller, c360).await.map_err(text)?;
     Ok(Credentials {
         tenant: TENANT.to_owned(),
+        web: people(app, caller).await?,
         native: Native { token: native.secret },
         c360: C360 { user_id: c360.credential.login, password: c360.secret, can_delete: true },
     })
+}
+
+/// One person of each role who may sign in to the pages.
+async fn people(app: &App, caller: &Caller) -> Result<Vec<WebLogin>, String> {
+    let cast = cast();
+    let people = [
+        (cast.head, Role::Administrator),
+        (cast.manager, Role::Manager),
+        (cast.coach, Role::Coach),
+        (cast.analyst, Role::Analyst),
+        (cast.agent, Role::Agent),
+    ];
+    let mut logins = Vec::new();
+    for (user, role) in people {
+        let email = app.get::<User>(caller, user.as_str()).await.map_err(text)?.value.email;
+        let new = NewLogin { user: user.0, role, password: None, reset: true };
+        let password = app.put_login(caller, new).await.map_err(text)?.unwrap_or_default();
+        logins.push(WebLogin { email, password, role });
+    }
+    Ok(logins)
 }
 
 /// Writes a file that only its owner may read.

@@ -57,6 +57,13 @@ enum Command {
         #[command(subcommand)]
         what: admin::KeyCommand,
     },
+    /// Let people sign in to the pages.
+    User {
+        #[command(flatten)]
+        place: Place,
+        #[command(subcommand)]
+        what: admin::UserCommand,
+    },
     /// Check a store from end to end: engine, audit chain, jobs, recordings, cross-references.
     Doctor {
         #[command(flatten)]
@@ -121,6 +128,7 @@ async fn run(command: Command) -> Result<ExitCode, String> {
         Command::Import(options) => return import::run(options).await,
         Command::Tenant { place, what } => admin::tenant(&place.settings(None)?, what).await?,
         Command::Key { place, what } => admin::key(&place.settings(None)?, what).await?,
+        Command::User { place, what } => admin::user(&place.settings(None)?, what).await?,
         Command::Doctor { place } => {
             let found = doctor::check(&place.settings(None)?).await?;
             println!("{found}");

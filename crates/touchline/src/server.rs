@@ -1,6 +1,10 @@
 //! Wiring: store, app, dialects, listener, workers, and an orderly stop.
 
-use crate::config::{Config, Settings};
+use crate::{
+    config::{Config, Settings},
+    lock,
+};
+use touchline_web::Web;
 use axum::{Json, Router, extract::State, http::StatusCode, routing::get};
 use serde_json::json;
 use std::{fmt::Display, sync::Arc};
@@ -41,13 +45,18 @@ pub fn webhooks(config: &Config) -> Result<Webhooks, String> {
 }
 
 /// Makes a folder that only its owner may look into: it holds what customers said.
-fn make_private(folder: &std::path::Path) -> std::io::Result<()> {
+pub(crate) fn make_private(folder: &std::path::Path) -> std::io::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
-/// All dialects on one port.
-pub fn router(app: &App, config: &Config) -> Router {
+/// The pages over an app. The key opens the set-up of the first administrator.
+pub fn web(app: &App, settings: &Settings, setup_key: &str) -> Web {
+    Web::new(app.clone(), settings.config.web.clone(), setup_key, settings.list())
+}
+
+/// The pages and all dialects on one port.
+pub fn router(app: &App, config: &Config, web: Web) -> Router {
     const NATIVE: &str = "/api/touchline/v1/openapi.json";
     const C360: &str = "/api/docs/c360/openapi.json";
     Router::new()
@@ -59,11 +68,11 @@ pub fn router(app: &App, config: &Config) -> Router {
         ))
         .merge(touchline_http::docs_routes(vec![("Native API", NATIVE), ("Coach360", C360)]))
         .merge(health(app.clone()))
+        .merge(touchline_web::router(web))
 }
 
 fn health(app: App) -> Router {
     let router = Router::new()
-        .route("/", get(async || axum::response::Redirect::temporary("/api/docs")))
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
@@ -128,7 +137,9 @@ pub async fn serve(
     // First of all: a port that is taken should leave nothing behind.
     let listener = TcpListener::bind(config.listen).await;
     let listener = listener.map_err(|e| format!("cannot listen on {}: {e}", config.listen))?;
+    let _lock = lock::take(config)?;
     let app = open(config).await?.with_webhooks(webhooks(config)?);
+    let setup_key = app.new_secret();
     let address = listener.local_addr().map_err(|e| e.to_string())?;
     let stopping = CancellationToken::new();
     let work = tokio::spawn(app.clone().work(stopping.clone().cancelled_owned()));
@@ -136,10 +147,14 @@ pub async fn serve(
     println!("Touchline is ready at http://{address} (data in {}, {engine})", config.data.display());
     if let Some(greeting) = greeting {
         println!("{greeting}");
-    } else if app.store().tenants().await.is_ok_and(|tenants| tenants.is_empty()) {
-        println!("There is no tenant yet: make one with `touchline tenant create NAME`.");
+    } else if app.is_fresh().await.unwrap_or(false) {
+        println!("Nobody can sign in yet. Set it up at http://{address}/setup?key={setup_key}");
     }
-    touchline_http::serve(listener, router(&app, config), stop).await;
+    let limits = touchline_http::Limits {
+        max_connections: usize::try_from(config.max_connections.get()).unwrap_or(usize::MAX),
+        ..touchline_http::Limits::default()
+    };
+    touchline_http::serve_with(limits, listener, router(&app, config, web(&app, settings, &setup_key)), stop).await;
     stopping.cancel();
     let _ = work.await;
     app.store().close().await;

@@ -1,0 +1,87 @@
+//! The pages: server-rendered HTML for supervisors, coaches, analysts, agents and administrators.
+//!
+//! A page is an operation like those of the APIs: a route with a policy (see [`routes`]), a handler that asks one use
+//! case, a template, texts from `texts/`. Pages translate and decide nothing. There is no script that a page needs in
+//! order to be read; our own small ES modules make some of them quicker to use.
+//!
+//! Who asks is told by a session cookie ([`SessionGate`]); requests that change something must come from our own pages
+//! (`guard`), which is what keeps other sites from using the cookie.
+
+mod assets;
+mod error;
+mod filters;
+mod format;
+mod gate;
+mod guard;
+mod pages;
+mod shell;
+mod texts;
+mod visit;
+
+pub use gate::SessionGate;
+
+use axum::{Router, middleware};
+use schemars::SchemaGenerator;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use touchline_app::App;
+use touchline_http::{DocInfo, ErrorDoc, Gate, RouteOptions, Routes, Security};
+
+/// Settings of the pages.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct WebConfig {
+    /// Whether cookies are sent over HTTPS only. Switch it on when Touchline is reached through HTTPS.
+    pub secure_cookies: bool,
+}
+
+/// What the handlers share.
+#[derive(Clone, Debug)]
+pub struct Web {
+    pub(crate) app: App,
+    pub(crate) config: Arc<WebConfig>,
+    /// Opens the first-run set-up; made anew at each start.
+    pub(crate) setup_key: Arc<str>,
+    /// The configuration in force, as the settings page shows it.
+    pub(crate) settings: Arc<[Setting]>,
+}
+
+/// One setting in force.
+#[derive(Clone, Debug)]
+pub struct Setting {
+    /// Its name, with its section.
+    pub key: String,
+    /// Its value, secrets left out.
+    pub value: String,
+    /// Where the value comes from: `default`, a file, an environment variable, a flag.
+    pub source: String,
+}
+
+impl Web {
+    /// The pages over an app. `setup_key` opens the set-up of the first administrator while nobody can sign in.
+    pub fn new(app: App, config: WebConfig, setup_key: &str, settings: Vec<Setting>) -> Self {
+        Self { app, config: Arc::new(config), setup_key: setup_key.into(), settings: settings.into() }
+    }
+}
+
+/// Every page with its handler; the isolation test walks it.
+pub fn routes(web: &Web) -> Routes<SessionGate, Web> {
+    mounted(SessionGate::new(web.app.clone()))
+}
+
+fn mounted<G: Gate>(gate: G) -> Routes<G, Web> {
+    let error = ErrorDoc { content_type: "text/html", schema: SchemaGenerator::subschema_for::<String> };
+    let info = DocInfo::new("Touchline pages", "1", "Pages for people.", Security::Bearer, error);
+    let mut routes = Routes::new(gate, "", info);
+    routes.options(RouteOptions { head: true, trailing_slash: false });
+    pages::mount(&mut routes);
+    routes
+}
+
+/// The router of the pages.
+pub fn router(web: Web) -> Router {
+    routes(&web)
+        .into_router_with(web.clone())
+        .merge(assets::router())
+        .layer(middleware::from_fn_with_state(web, guard::guard))
+}
