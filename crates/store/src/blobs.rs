@@ -1,5 +1,9 @@
 //! Recordings and other large bytes: named by SHA-256 inside a tenant, in a folder, through `object_store`.
 
+mod leftovers;
+
+pub use leftovers::Lying;
+
 use crate::audit::hex;
 use bytes::Bytes;
 use futures::{Stream, StreamExt, stream::BoxStream};
@@ -113,13 +117,7 @@ impl Blobs {
     pub fn open(root: &Path) -> Result<Self, BlobError> {
         let incoming = root.join("incoming");
         std::fs::create_dir_all(&incoming)?;
-        for entry in std::fs::read_dir(&incoming)?.flatten() {
-            let age = entry.metadata().and_then(|it| it.modified()).ok().and_then(|at| at.elapsed().ok());
-            if age.is_some_and(|age| age.as_secs() > 86_400) {
-                // Another process may be doing the same.
-                let _ = std::fs::remove_file(entry.path());
-            }
-        }
+        leftovers::forget_half_received(&incoming)?;
         // fsync: an acknowledged upload is on disk.
         let objects = LocalFileSystem::new_with_prefix(root)?.with_fsync(true);
         Ok(Self { root: root.to_owned(), objects: Arc::new(objects) })

@@ -1,7 +1,7 @@
 //! What must always hold between tables. Used by `doctor` and by the crash tests.
 
 use crate::{Store, StoreError};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use touchline_model::TenantId;
 
 const NUMBERS: &str = "SELECT t.seq, COALESCE(MAX(c.seq), 0), COUNT(c.seq) FROM tenants t \
@@ -19,44 +19,87 @@ const UNFINISHED: &str = "SELECT c.id FROM contacts c WHERE c.tenant = ? AND (c.
      OR c.state = 'ANALYZING' OR (c.state = 'UPLOADED' AND c.audio_sha256 IS NOT NULL)) ORDER BY c.id";
 const NOT_ANALYSED: &str = "SELECT t.contact FROM transcripts t LEFT JOIN analyses a ON a.tenant = t.tenant \
      AND a.contact = t.contact WHERE t.tenant = ? AND a.contact IS NULL ORDER BY t.contact";
+const PAYLOADS: &str = "SELECT payload FROM jobs WHERE tenant = ?";
+
+/// Findings of one kind that are told at most.
+const TOLD: usize = 20;
+
+/// What a row says: an id, or the numbers of a tenant's changes.
+enum Fact {
+    Id(String),
+    /// What a job has to do.
+    Payload(serde_json::Value),
+    Numbers(i64, i64, i64),
+}
+
+impl Fact {
+    fn id(self) -> Option<String> {
+        match self {
+            Self::Id(id) => Some(id),
+            Self::Payload(_) | Self::Numbers(..) => None,
+        }
+    }
+}
+
+fn ids(facts: Vec<Fact>) -> impl Iterator<Item = String> {
+    facts.into_iter().filter_map(Fact::id)
+}
+
+/// The contacts that a job's payload names.
+fn named(payload: &serde_json::Value) -> impl Iterator<Item = &str> {
+    let many = payload.get("contacts").and_then(|list| list.as_array()).into_iter().flatten();
+    many.chain(payload.get("contact")).filter_map(|id| id.as_str())
+}
 
 impl Store {
-    /// What does not fit together in a tenant: each a sentence. Empty when all is well.
+    /// What does not fit together in a tenant: each a sentence. Empty when all is well. Everything is read of one
+    /// moment, so that what others are writing meanwhile is never taken for a fault.
     pub async fn inconsistencies(&self, tenant: &TenantId) -> Result<Vec<String>, StoreError> {
-        let t = || vec![tenant.as_str().into()];
+        let reads = STATEMENTS.iter().map(|sql| (*sql, vec![tenant.as_str().into()])).collect();
+        let facts = self.query_together(reads, |n, row| {
+            Ok(match STATEMENTS.get(n) {
+                Some(&NUMBERS) => Fact::Numbers(row.int(0)?, row.int(1)?, row.int(2)?),
+                Some(&PAYLOADS) => Fact::Payload(row.json(0)?),
+                _ => Fact::Id(row.string(0)?),
+            })
+        });
+        let mut facts: HashMap<&str, Vec<Fact>> = STATEMENTS.iter().copied().zip(facts.await?).collect();
+        let mut of = |sql: &str| facts.remove(sql).unwrap_or_default();
         let mut found = Vec::new();
-        let numbers = self.first(NUMBERS, t(), |row| Ok((row.int(0)?, row.int(1)?, row.int(2)?))).await?;
-        if let Some((seq, last, count)) = numbers
-            && (seq != last || seq != count)
-        {
-            found.push(format!("{seq} changes were numbered, but {count} are there, the last is {last}"));
+        for fact in of(NUMBERS) {
+            if let Fact::Numbers(seq, last, count) = fact
+                && (seq != last || seq != count)
+            {
+                found.push(format!("{seq} changes were numbered, but {count} are there, the last is {last}"));
+            }
         }
         for (sql, what) in [
             (UNNUMBERED, "has no change with its number"),
             (LOST_TRANSCRIPTS, "has a transcript but is not there"),
             (LOST_ANALYSES, "has results but no transcript"),
         ] {
-            let ids = self.query(sql, t(), |row| row.string(0)).await?;
-            found.extend(ids.into_iter().map(|id| format!("contact `{id}` {what}")));
+            found.extend(ids(of(sql)).map(|id| format!("contact `{id}` {what}")));
         }
-        let jobs = self.jobs_page(tenant, None, usize::MAX >> 1).await?;
-        let mut waiting = HashSet::new();
-        for job in &jobs {
-            let named = job.payload.get("contacts").and_then(|list| list.as_array()).into_iter().flatten();
-            let named = named.chain(job.payload.get("contact"));
-            waiting.extend(named.filter_map(|id| id.as_str()));
+        let payloads = of(PAYLOADS);
+        let waiting: HashSet<&str> = payloads
+            .iter()
+            .flat_map(|fact| match fact {
+                Fact::Payload(payload) => Some(named(payload)),
+                Fact::Id(_) | Fact::Numbers(..) => None,
+            })
+            .flatten()
+            .collect();
+        for (sql, what) in [
+            (UNFINISHED, "waits in the pipeline, but there is no job for it"),
+            (NOT_ANALYSED, "is not analysed, but there is no job for it"),
+            (NOT_MATCHED, "was not matched against the visible topics"),
+        ] {
+            let lost = ids(of(sql)).filter(|id| !waiting.contains(id.as_str())).take(TOLD);
+            found.extend(lost.map(|id| format!("contact `{id}` {what}")));
         }
-        for (sql, what) in [(UNFINISHED, "waits in the pipeline"), (NOT_ANALYSED, "is not analysed")] {
-            let ids = self.query(sql, t(), |row| row.string(0)).await?;
-            let lost = ids.into_iter().filter(|id| !waiting.contains(id.as_str())).take(20);
-            found.extend(lost.map(|id| format!("contact `{id}` {what}, but there is no job for it")));
-        }
-        let ids = self.query(NOT_MATCHED, t(), |row| row.string(0)).await?;
-        let lost = ids.into_iter().filter(|id| !waiting.contains(id.as_str())).take(20);
-        found.extend(lost.map(|id| format!("contact `{id}` was not matched against the visible topics")));
         Ok(found)
     }
 }
 
 pub(crate) const STATEMENTS: &[&str] =
-    &[NUMBERS, UNNUMBERED, LOST_TRANSCRIPTS, LOST_ANALYSES, NOT_MATCHED, UNFINISHED, NOT_ANALYSED];
+    &[NUMBERS, UNNUMBERED, LOST_TRANSCRIPTS, LOST_ANALYSES, PAYLOADS, UNFINISHED, NOT_ANALYSED, NOT_MATCHED];

@@ -23,7 +23,7 @@ mod webhooks;
 
 pub use audit::{AuditEntry, AuditFault, AuditNote, verify_chain};
 pub use batch::{Batch, Committed};
-pub use blobs::{BlobError, BlobRange, Blobs, Incoming, StoredBlob};
+pub use blobs::{BlobError, BlobRange, Blobs, Incoming, Lying, StoredBlob};
 pub use contacts::{Analysis, CallRow, ContactRow, DeletedContact, SearchKey, search_key};
 pub use feeds::{ChangeRow, ListenDay, Position, ServedPosition};
 pub use jobs::{Job, JobState, NewJob};
@@ -141,6 +141,23 @@ impl Store {
         F: Fn(&Row<'_>) -> Result<T, BadRow> + Send + 'static,
     {
         Ok(self.query(sql, params, map).await?.into_iter().next())
+    }
+
+    /// Runs several reading statements on one moment's state and maps their rows; `map` is told which statement a row
+    /// is of.
+    pub(crate) async fn query_together<T, F>(
+        &self,
+        reads: Vec<(&'static str, Vec<Value>)>,
+        map: F,
+    ) -> Result<Vec<Vec<T>>, StoreError>
+    where
+        T: Send + 'static,
+        F: Fn(usize, &Row<'_>) -> Result<T, BadRow> + Send + 'static,
+    {
+        match &*self.engine {
+            Engine::Sqlite(sqlite) => sqlite.query_together(reads, map).await,
+            Engine::Postgres(postgres) => postgres.query_together(reads, map).await,
+        }
     }
 
     /// Runs one writing statement in a transaction of its own and maps the rows it returns.

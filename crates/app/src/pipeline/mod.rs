@@ -8,6 +8,7 @@ mod listens;
 mod recognise;
 mod rematch;
 
+pub use forget::Litter;
 pub(crate) use jobs::{listens_tonight, rematch_soon};
 pub use recognise::recognise;
 pub use rematch::TopicProgress;
@@ -18,6 +19,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
+use tokio::sync::watch;
 use touchline_analysis::TopicMatcher;
 use touchline_model::{Caller, TenantId, Timestamp};
 use touchline_store::{Batch, Job, StoreError, TopicSet};
@@ -28,6 +30,8 @@ const LEASE_SECS: i64 = 20;
 const RENEW: Duration = Duration::from_secs(5);
 /// How long a worker sleeps at most when there is nothing to do: other nodes may have made jobs.
 const IDLE: Duration = Duration::from_secs(1);
+/// How long a worker lets commits gather before it looks again.
+const SWARM: Duration = Duration::from_millis(10);
 /// Jobs of one node at once.
 const WORKERS: usize = 2;
 /// How often a step of a job is worked out again, one time after the other, when what it rests on changes meanwhile.
@@ -86,15 +90,28 @@ impl From<StoreError> for Failure {
 }
 
 impl App {
-    /// Runs jobs until `stop` resolves.
+    /// Runs jobs until `stop` resolves. Those under way are broken off and given back: the next start, or another
+    /// node, takes them at once.
     pub async fn work(self, stop: impl Future<Output = ()>) {
         if let Err(error) = self.plan_upgrades().await {
             tracing::error!(%error, "could not plan the re-computation of old results");
         }
-        tokio::select! {
-            () = stop => {}
-            () = async { tokio::join!(self.clone().jobs_loop(), self.clone().jobs_loop(), self.clone().upkeep(), self.clone().webhooks_loop()); } => {}
-        }
+        let (tell, told) = watch::channel(false);
+        tokio::join!(
+            async {
+                stop.await;
+                tell.send_replace(true);
+            },
+            self.clone().jobs_loop(told.clone()),
+            self.clone().jobs_loop(told.clone()),
+            async {
+                tokio::select! {
+                    () = stopped(told.clone()) => {}
+                    () = self.clone().upkeep() => {}
+                    () = self.clone().webhooks_loop() => {}
+                }
+            },
+        );
         if let Err(error) = self.save_served().await {
             tracing::warn!(%error, "could not save served positions");
         }
@@ -102,29 +119,33 @@ impl App {
 
     /// Runs every job that is due, and returns when none is left. For imports, the demo and tests.
     pub async fn work_until_idle(&self) -> Result<(), AppError> {
+        let (_never, told) = watch::channel(false);
         loop {
-            if self.work_once(WORKERS).await? == 0 {
+            if self.work_once(WORKERS, &told).await? == 0 {
                 return Ok(());
             }
         }
     }
 
-    async fn jobs_loop(self) {
+    async fn jobs_loop(self, told: watch::Receiver<bool>) {
         let mut commits = self.store.watch();
-        loop {
+        while !*told.borrow() {
             commits.borrow_and_update();
-            match self.work_once(1).await {
-                Ok(0) => {
-                    let _ = tokio::time::timeout(IDLE, commits.changed()).await;
-                    // Commits come in swarms: look once for many.
-                    tokio::time::sleep(Duration::from_millis(10)).await;
-                }
-                Ok(_) => {}
+            // Taking jobs is never broken off: what was taken must be known, to be given back.
+            let something_new = match self.work_once(1, &told).await {
+                Ok(0) => futures::future::Either::Left(commits.changed()),
+                Ok(_) => continue,
                 Err(error) => {
                     tracing::error!(%error, "could not take a job");
-                    tokio::time::sleep(IDLE).await;
+                    futures::future::Either::Right(std::future::pending())
                 }
+            };
+            tokio::select! {
+                () = stopped(told.clone()) => return,
+                _ = tokio::time::timeout(IDLE, something_new) => {}
             }
+            // Commits come in swarms: look once for many.
+            tokio::time::sleep(SWARM).await;
         }
     }
 
@@ -137,6 +158,10 @@ impl App {
             if round % 1_800 == 1 {
                 done = done.and(self.forget_old().await);
             }
+            // Every file is looked at: once a day, and not while everybody is waiting for the start.
+            if round % 43_200 == 150 {
+                done = done.and(self.forget_litter().await.map(|_| ()));
+            }
             if let Err(error) = done {
                 tracing::warn!(%error, "upkeep failed");
             }
@@ -144,7 +169,7 @@ impl App {
     }
 
     /// Takes and runs up to `count` due jobs; how many there were.
-    async fn work_once(&self, count: usize) -> Result<usize, AppError> {
+    async fn work_once(&self, count: usize, told: &watch::Receiver<bool>) -> Result<usize, AppError> {
         match self.store.next_job_at().await? {
             Some(due) if due <= self.clock.now() => {}
             _ => return Ok(0),
@@ -154,6 +179,7 @@ impl App {
             tokio::select! {
                 () = self.run_job(job) => {}
                 () = self.renew_for_ever(job) => {}
+                () = stopped(told.clone()) => self.give_back(job).await,
             }
         }))
         .await;
@@ -166,6 +192,12 @@ impl App {
             if let Err(error) = self.store.renew_lease(job, LEASE_SECS).await {
                 tracing::warn!(%error, job.id = %job.id, "could not renew a lease");
             }
+        }
+    }
+
+    async fn give_back(&self, job: &Job) {
+        if let Err(error) = self.store.release_job(job).await {
+            tracing::warn!(%error, job.id = %job.id, "could not give a job back; its lease will end");
         }
     }
 
@@ -225,6 +257,12 @@ impl App {
     fn lease_end(&self) -> Timestamp {
         self.clock.now().plus_secs(LEASE_SECS)
     }
+}
+
+/// Resolves once the workers are told to stop.
+async fn stopped(mut told: watch::Receiver<bool>) {
+    // Nobody left who could tell: nobody will ask for an answer either.
+    let _ = told.wait_for(|stop| *stop).await;
 }
 
 /// The payload of a job, read.

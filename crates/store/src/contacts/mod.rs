@@ -43,6 +43,8 @@ const SET_AUDIO: &str = "UPDATE contacts SET audio_sha256 = ?, audio_bytes = ?, 
      state = ?, failure = NULL, modified = ?, seq = ? WHERE tenant = ? AND id = ? AND seq = ?";
 const SET_DURATION: &str = "UPDATE contacts SET duration = ? WHERE tenant = ? AND id = ?";
 const AUDIO_USERS: &str = "SELECT COUNT(*) FROM contacts WHERE tenant = ? AND audio_sha256 = ?";
+const NAMED_AUDIO: &str = "SELECT DISTINCT audio_sha256 FROM contacts WHERE tenant = ? \
+     AND audio_sha256 IN (SELECT value FROM json_each(?))";
 const HOLD: &str = "UPDATE contacts SET seq = seq WHERE tenant = ? AND id = ? AND seq = ?";
 // By one row that every batch writes anyway, so that holding many contacts costs no writes of their own.
 const HOLD_MANY: &str = "UPDATE tenants SET seq = seq WHERE tenant = ? AND ? = (SELECT COUNT(*) FROM contacts \
@@ -158,6 +160,15 @@ impl Store {
         Ok(self.first(COUNT, vec![tenant.as_str().into()], |row| row.int(0)).await?.unwrap_or_default())
     }
 
+    /// Those of these recordings (by SHA-256) that a contact names.
+    pub async fn named_recordings(
+        &self,
+        tenant: &TenantId,
+        sha256: &[String],
+    ) -> Result<Vec<String>, StoreError> {
+        self.query(NAMED_AUDIO, vec![tenant.as_str().into(), id_list(sha256)], |row| row.string(0)).await
+    }
+
     /// How many contacts share a recording.
     pub async fn recording_users(&self, tenant: &TenantId, sha256: &str) -> Result<i64, StoreError> {
         let params = vec![tenant.as_str().into(), sha256.into()];
@@ -165,5 +176,16 @@ impl Store {
     }
 }
 
-pub(crate) const STATEMENTS: &[&str] =
-    &[ROWS, IDS_AFTER, COUNT, SET_STATE, TOUCH, SET_AUDIO, SET_DURATION, AUDIO_USERS, HOLD, HOLD_MANY];
+pub(crate) const STATEMENTS: &[&str] = &[
+    ROWS,
+    IDS_AFTER,
+    COUNT,
+    SET_STATE,
+    TOUCH,
+    SET_AUDIO,
+    SET_DURATION,
+    AUDIO_USERS,
+    NAMED_AUDIO,
+    HOLD,
+    HOLD_MANY,
+];

@@ -12,7 +12,7 @@ use std::{
     sync::{PoisonError, RwLock},
     task::Poll,
 };
-use tokio_postgres::{NoTls, error::SqlState, types::ToSql};
+use tokio_postgres::{IsolationLevel, NoTls, error::SqlState, types::ToSql};
 use touchline_model::Timestamp;
 
 /// Connections of this node.
@@ -56,6 +56,27 @@ impl Postgres {
         let statement = client.prepare_cached(self.translate(sql)).await?;
         let found = client.query(&statement, &dynamic(params)).await?;
         found.iter().map(|row| map(&Row::Postgres(row)).map_err(StoreError::from)).collect()
+    }
+
+    /// Several reads of one moment.
+    pub(crate) async fn query_together<T>(
+        &self,
+        reads: Vec<(&'static str, Vec<Value>)>,
+        map: impl Fn(usize, &Row<'_>) -> Result<T, BadRow>,
+    ) -> Result<Vec<Vec<T>>, StoreError> {
+        let mut client = self.pool.get().await?;
+        let moment =
+            client.build_transaction().isolation_level(IsolationLevel::RepeatableRead).read_only(true);
+        let moment = moment.start().await?;
+        let mut all = Vec::with_capacity(reads.len());
+        for (n, (sql, params)) in reads.into_iter().enumerate() {
+            let statement = moment.prepare_cached(self.translate(sql)).await?;
+            let found = moment.query(&statement, &dynamic(&params)).await?;
+            let rows: Result<Vec<T>, BadRow> = found.iter().map(|row| map(n, &Row::Postgres(row))).collect();
+            all.push(rows?);
+        }
+        moment.commit().await?;
+        Ok(all)
     }
 
     pub(crate) async fn prepare(&self, sql: &'static str) -> Result<(), StoreError> {

@@ -119,6 +119,25 @@ impl Sqlite {
         self.reading(move |connection| rows(connection, sql, &params, map)).await
     }
 
+    /// Several reads of one moment.
+    pub(crate) async fn query_together<T, F>(
+        &self,
+        reads: Vec<(&'static str, Vec<Value>)>,
+        map: F,
+    ) -> Result<Vec<Vec<T>>, StoreError>
+    where
+        T: Send + 'static,
+        F: Fn(usize, &Row<'_>) -> Result<T, BadRow> + Send + 'static,
+    {
+        self.reading(move |connection| {
+            // Ended by being dropped, also after an error.
+            let _moment = connection.unchecked_transaction()?;
+            let reads = reads.iter().enumerate();
+            reads.map(|(n, (sql, params))| rows(connection, sql, params, |row| map(n, row))).collect()
+        })
+        .await
+    }
+
     pub(crate) async fn prepare(&self, sql: &'static str) -> Result<(), StoreError> {
         self.reading(move |connection| Ok(connection.prepare(sql).map(|_| ())?)).await
     }

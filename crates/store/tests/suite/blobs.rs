@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use futures::{Stream, StreamExt, TryStreamExt, stream};
 use std::{io::Read, path::Path};
-use touchline_model::TenantId;
+use touchline_model::{Clock, TenantId};
 use touchline_store::{BlobError, Blobs};
 
 /// SHA-256 of `abc`, from the standard's own examples (FIPS 180-2, B.1).
@@ -157,4 +157,24 @@ async fn what_an_earlier_run_left_half_received_is_removed() {
     let again = Blobs::open(place.folder.path()).unwrap();
     assert_eq!(files(place.folder.path()), [ABC]);
     assert!(again.exists(&place.tenant, ABC, 3).await);
+}
+
+#[tokio::test]
+async fn what_lies_there_can_be_looked_at_shelf_by_shelf() {
+    let place = place();
+    assert_eq!(place.blobs.shelf(&place.tenant, 0xba).await.unwrap(), [], "nothing was ever kept");
+    keep(&place, b"abc").await;
+    keep(&place, b"").await;
+    let shelf = place.folder.path().join("blobs/acme/ba");
+    std::fs::write(shelf.join(format!("{ABC}#3")), b"ab").unwrap();
+    let mut lying = place.blobs.shelf(&place.tenant, 0xba).await.unwrap();
+    lying.sort_by_key(|it| it.bytes);
+    let told: Vec<_> = lying.iter().map(|it| (it.name.clone(), it.bytes, it.is_whole())).collect();
+    assert_eq!(told, [(format!("{ABC}#3"), 2, false), (ABC.to_owned(), 3, true)]);
+    let age = touchline_model::SystemClock.now().micros() - lying[0].modified.micros();
+    assert!((-1_000_000..60_000_000).contains(&age), "{age} microseconds");
+    assert_eq!(place.blobs.shelf(&"other".into(), 0xba).await.unwrap(), [], "tenants share nothing");
+    place.blobs.remove_part(&place.tenant, 0xba, &lying[0]).await.unwrap();
+    place.blobs.remove_part(&place.tenant, 0xba, &lying[0]).await.unwrap(); // harmless
+    assert_eq!(place.blobs.shelf(&place.tenant, 0xba).await.unwrap(), [lying[1].clone()]);
 }
