@@ -5,4 +5,5 @@ pub mod config;
 pub mod demo;
 pub mod doctor;
 pub mod import;
+pub mod lock;
 pub mod server;
