@@ -94,6 +94,47 @@ fn promises_become_next_steps_and_offers_of_help_do_not() {
 }
 
 #[test]
+fn wishes_and_farewells_are_no_next_steps() {
+    let wishes = [
+        (0, "I hope you will have a great day."),
+        (1, "You will have a wonderful rest of your day too."),
+        (0, "It will be a lovely evening."),
+        (1, "Okay, I will talk to you later."),
+        (0, "I will let you get back to your day, enjoy your weekend."),
+        (0, "I will be right back with you in a day."),
+    ];
+    for marks in [true, false] {
+        assert_eq!(summarise(&call(&wishes, marks)).next_steps, [], "marks {marks}");
+    }
+    let both = [
+        (0, "I will send you the letter tomorrow, have a nice day."),
+        (0, "You will have a new card within a day."),
+        (0, "I will talk to my manager about the fee, take care."),
+    ];
+    for marks in [true, false] {
+        assert_eq!(summarise(&call(&both, marks)).next_steps.len(), 3, "marks {marks}");
+    }
+}
+
+#[test]
+fn lines_begin_with_a_capital_letter_and_names_stay_as_they_are() {
+    for (said, shown) in [
+        ("when is it due", "When is it due"),
+        ("\u{201c}yes\u{201d}, she said", "\u{201c}Yes\u{201d}, she said"),
+        ("\u{e9}t\u{e9} comes", "\u{c9}t\u{e9} comes"),
+        ("iPhone is lost", "iPhone is lost"),
+        ("4 of them", "4 of them"),
+        ("stra\u{df}e", "Stra\u{df}e"),
+        ("\u{df}x", "\u{df}x"),
+        ("...", "..."),
+    ] {
+        assert_eq!(capitalised(said.to_owned()), shown);
+    }
+    let steps = summarise(&call(&[(0, "Okay so I'll send you the letter tomorrow")], false)).next_steps;
+    assert_eq!(steps[0].text, "I'll send you the letter tomorrow");
+}
+
+#[test]
 fn questions_are_listed_with_what_the_other_side_answers() {
     for marks in [true, false] {
         let pairs: Vec<_> = summarise(&call(CALL, marks))
@@ -139,7 +180,9 @@ fn every_line_is_the_text_of_its_words() {
         let pairs = summary.questions.iter().flat_map(|pair| [&pair.question, &pair.answer]);
         for line in summary.lines.iter().chain(&summary.next_steps).chain(pairs) {
             assert!(line.first_word <= line.last_word);
-            assert_eq!(line.text, transcript.text(line.first_word, line.last_word + 1));
+            let said = transcript.text(line.first_word, line.last_word + 1);
+            assert_eq!(line.text.to_lowercase(), said.to_lowercase());
+            assert!(!line.text.starts_with(char::is_lowercase), "{}", line.text);
             let speaker = transcript.words[line.first_word].speaker;
             let words = &transcript.words[line.first_word..=line.last_word];
             assert!(words.iter().all(|word| word.speaker == speaker), "{} is of two speakers", line.text);

@@ -149,6 +149,93 @@ const LATER: &[&str] = &[
     "credited",
 ];
 
+/// What people wish each other.
+const GOOD: &[&str] = &[
+    "good",
+    "nice",
+    "great",
+    "wonderful",
+    "lovely",
+    "fantastic",
+    "beautiful",
+    "blessed",
+    "pleasant",
+    "safe",
+    "excellent",
+    "awesome",
+    "amazing",
+    "happy",
+];
+/// For when they wish it.
+const OCCASIONS: &[&str] = &[
+    "day",
+    "one",
+    "evening",
+    "night",
+    "morning",
+    "afternoon",
+    "weekend",
+    "week",
+    "holiday",
+    "holidays",
+    "time",
+    "trip",
+    "flight",
+    "drive",
+    "journey",
+];
+/// What may stand before and between those.
+const AROUND: &[&str] =
+    &["have", "enjoy", "be", "a", "an", "the", "your", "rest", "of", "very", "really", "such", "just", "and"];
+/// Farewells that sound like promises.
+const FAREWELLS: &[&str] = &[
+    "talk to you later",
+    "talk to you soon",
+    "talk to you then",
+    "talk to you again",
+    "look forward to",
+    "be right back",
+    "be right with you",
+    "let you get",
+];
+
+/// The words without "have a nice day" and "talk to you later": who says so has promised nothing.
+fn without_small_talk(tokens: &[String]) -> Vec<&str> {
+    let mut tokens: Vec<&str> = tokens.iter().map(String::as_str).collect();
+    for farewell in FAREWELLS {
+        let words: Vec<&str> = farewell.split(' ').collect();
+        while let Some(at) = tokens.windows(words.len()).position(|window| window == words) {
+            tokens.drain(at..at + words.len());
+        }
+    }
+    let mut at = 0;
+    while at < tokens.len() {
+        match wish(&tokens[..=at]) {
+            Some(start) => {
+                tokens.drain(start..=at);
+                at = start;
+            }
+            None => at += 1,
+        }
+    }
+    tokens
+}
+
+/// Where the wish begins that ends with the last of these words: "have a great rest of your day".
+fn wish(tokens: &[&str]) -> Option<usize> {
+    let (last, before) = tokens.split_last()?;
+    if !OCCASIONS.contains(last) {
+        return None;
+    }
+    let inside = |word: &&&str| AROUND.contains(*word) || GOOD.contains(*word);
+    let length = before.iter().rev().take_while(inside).count();
+    let start = before.len() - length;
+    let wish = &before[start..];
+    let wishes = wish.iter().any(|word| matches!(*word, "have" | "enjoy" | "be"));
+    let good = wish.iter().any(|word| GOOD.contains(word)) || wish.contains(&"enjoy");
+    (wishes && good).then_some(start)
+}
+
 /// The sentences that promise something, in order.
 pub(super) fn next_steps(transcript: &Transcript, sentences: &[Sentence]) -> Vec<SummaryLine> {
     let promises =
@@ -163,10 +250,14 @@ fn asks_like(sentence: &Sentence) -> bool {
 }
 
 fn promises(sentence: &Sentence) -> bool {
-    if PLAIN.iter().any(|phrase| sentence.says(phrase)) {
+    let tokens = without_small_talk(&sentence.tokens);
+    let says = |phrase: &&str| {
+        let words: Vec<&str> = phrase.split(' ').collect();
+        tokens.windows(words.len()).any(|window| window == words)
+    };
+    if PLAIN.iter().any(says) {
         return true;
     }
-    let tokens: Vec<&str> = sentence.tokens.iter().map(String::as_str).collect();
     let later = tokens.iter().any(|token| LATER.contains(token));
     (0..tokens.len()).any(|at| {
         let (subject, rest) = match tokens[at..] {
