@@ -25,4 +25,4 @@ pub use topics::{Found, TopicHits, TopicMatcher};
 pub use window::survives_window;
 
 /// Version of the formulas, stored with their results: a result with another version is worked out again.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;

@@ -72,3 +72,17 @@ CREATE INDEX webhook_deliveries_old ON webhook_deliveries (created_at);
 ALTER TABLE jobs ADD COLUMN failures INTEGER NOT NULL DEFAULT 0; -- since it last got on
 ALTER TABLE jobs ADD COLUMN running INTEGER NOT NULL DEFAULT 0; -- 1 while it is leased
 CREATE INDEX jobs_turn ON jobs (tenant, dead, due_at);
+
+-- Finding calls. An agent's, newest first.
+CREATE INDEX contacts_agent ON contacts (tenant, agent, started_at, id);
+
+-- In which contacts the topics of a set were found; follows topic_results.
+CREATE TABLE topic_contacts (
+    tenant     TEXT NOT NULL,
+    contact    TEXT NOT NULL,
+    generation INTEGER NOT NULL,
+    topic      INTEGER NOT NULL,
+    started_at INTEGER NOT NULL,           -- of the contact
+    PRIMARY KEY (tenant, contact, generation, topic)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX topic_contacts_newest ON topic_contacts (tenant, generation, topic, started_at, contact);

@@ -171,6 +171,7 @@ impl Store {
             crate::feeds::STATEMENTS,
             crate::jobs::STATEMENTS,
             crate::people::STATEMENTS,
+            crate::search::STATEMENTS,
             crate::topics::STATEMENTS,
             crate::transcripts::STATEMENTS,
             crate::webhooks::STATEMENTS,

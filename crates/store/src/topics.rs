@@ -132,6 +132,8 @@ impl Batch {
 
     /// Writes what a set found in a contact.
     pub fn put_topic_result(&mut self, generation: i64, contact: &str, result: &TopicResult) -> &mut Self {
+        let topics = result.hits.iter().map(|hit| hit.topic).collect();
+        self.put_topics(generation, contact, &topics);
         let mut hits = vec![VERSION];
         // Writing plain data to memory cannot fail.
         hits.extend(postcard::to_stdvec(&result.hits).unwrap_or_default());
@@ -172,7 +174,8 @@ impl Store {
     pub async fn drop_topic_results(&self, tenant: &TenantId, generation: i64) -> Result<bool, StoreError> {
         let t = || Value::from(tenant.as_str());
         let params = vec![t(), generation.into(), t(), generation.into()];
-        Ok(!self.write_returning(DELETE_RESULTS, params, |_| Ok(())).await?.is_empty())
+        let results = !self.write_returning(DELETE_RESULTS, params, |_| Ok(())).await?.is_empty();
+        Ok(self.drop_found_topics(tenant, generation).await? || results)
     }
 }
 

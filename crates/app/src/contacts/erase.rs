@@ -1,6 +1,6 @@
 //! Erasing a contact: everything that was said is gone, a tombstone stays (contract c360 ).
 
-use super::fields;
+use super::{fields, find};
 use crate::{App, AppError, records::ATTEMPTS, require};
 use touchline_model::{Ability, Caller};
 use touchline_store::{AuditNote, Batch, StoreError};
@@ -13,6 +13,11 @@ impl App {
             let row = self.contact_row(caller, id).await?;
             let contact = &row.contact.value;
             let mut batch = Batch::new(&caller.tenant);
+            // The index of words is cleaned with the words themselves, which are gone after this.
+            let said = self.store.transcripts(&caller.tenant, &[id.to_owned()]).await?;
+            if let Some(said) = said.get(id) {
+                batch.unindex_words(id, &find::words_of(said));
+            }
             batch.erase(&row);
             for key in fields::keys(contact) {
                 batch.delete_field(key, contact.started_at, id);

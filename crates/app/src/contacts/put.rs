@@ -1,6 +1,6 @@
 //! Creating and changing contacts, one or many.
 
-use super::{ContactUpload, TranscriptUpload, fields};
+use super::{ContactUpload, TranscriptUpload, fields, find};
 use crate::{
     App, AppError, entropy,
     pipeline::jobs,
@@ -213,7 +213,7 @@ impl App {
                 }
             }
             if status != PutStatus::Unchanged {
-                write(&mut batch, &settled, transcript, row);
+                write(&mut batch, &settled, transcript, row, known.transcripts.get(id));
                 changed += 1;
             }
             if transcript.is_some() {
@@ -248,7 +248,8 @@ impl App {
         let with_words: Vec<String> = waiting
             .iter()
             .filter(|(_, (contact, transcript))| {
-                transcript.is_some() && rows.contains_key(contact.id.as_str())
+                let row = rows.get(contact.id.as_str());
+                row.is_some_and(|row| transcript.is_some() || found_elsewhere(contact, &row.contact.value))
             })
             .map(|(_, (contact, _))| contact.id.0.clone())
             .collect();
@@ -298,8 +299,20 @@ fn analysed_otherwise(contact: &Contact, before: &Contact) -> bool {
     contact.crm_matches != before.crm_matches || contact.duration != before.duration
 }
 
-/// Writes one contact as [`settle`]d.
-fn write(batch: &mut Batch, contact: &Contact, transcript: Option<&Transcript>, row: Option<&ContactRow>) {
+/// Whether the index of words knows the contact at another time, or by another agent.
+fn found_elsewhere(contact: &Contact, before: &Contact) -> bool {
+    contact.started_at != before.started_at || contact.agent_id != before.agent_id
+}
+
+/// Writes one contact as [`settle`]d. `said` are the words that it has so far; needed when there are new ones, and when
+/// it is [`found_elsewhere`].
+fn write(
+    batch: &mut Batch,
+    contact: &Contact,
+    transcript: Option<&Transcript>,
+    row: Option<&ContactRow>,
+    said: Option<&Transcript>,
+) {
     let id = contact.id.as_str();
     fields::change(batch, row.map(|row| &row.contact.value), contact);
     match row {
@@ -310,8 +323,16 @@ fn write(batch: &mut Batch, contact: &Contact, transcript: Option<&Transcript>, 
     if let Some(transcript) = transcript {
         if row.is_some() {
             // Results of the old words must not stand beside the new ones.
+            if let Some(said) = said {
+                batch.unindex_words(id, &find::words_of(said));
+            }
             batch.drop_results(id);
         }
         batch.put_transcript(id, transcript);
+    } else if row.is_some_and(|row| found_elsewhere(contact, &row.contact.value)) {
+        batch.move_topics(id, contact.started_at);
+        if let Some(said) = said {
+            batch.index_words(vec![find::indexed(contact, said)]);
+        }
     }
 }

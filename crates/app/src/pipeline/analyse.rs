@@ -1,12 +1,12 @@
 //! Words become statistics, a summary and topic hits.
 
 use super::{ATTEMPTS, Failure, Outcome, jobs, payload, recognise};
-use crate::App;
+use crate::{App, contacts::find::indexed};
 use serde::Deserialize;
 use std::{collections::HashMap, sync::Arc};
 use touchline_analysis::{TopicHits, TopicMatcher, VERSION, on_cores, summarise, talk_stats};
 use touchline_model::{Caller, ContactState, Transcript, User};
-use touchline_store::{Analysis, Batch, ContactRow, Job, TopicResult};
+use touchline_store::{Analysis, Batch, ContactRow, Job, TopicResult, WordsOf};
 
 /// Contacts that are analysed and written together.
 const STEP: usize = 50;
@@ -19,6 +19,7 @@ struct Contacts {
 /// What is worked out for one contact.
 struct Result1 {
     row: ContactRow,
+    words: WordsOf,
     analysis: Analysis,
     topics: Vec<(i64, TopicResult)>,
 }
@@ -76,7 +77,8 @@ impl App {
 
         let mut batch = Batch::new(tenant);
         batch.hold_topic_epoch(epoch);
-        for Result1 { row, analysis, topics } in results {
+        let mut words = Vec::with_capacity(results.len());
+        for Result1 { row, words: words_of, analysis, topics } in results {
             let id = row.contact.value.id.as_str();
             for (generation, result) in &topics {
                 batch.put_topic_result(*generation, id, result);
@@ -88,7 +90,10 @@ impl App {
                 other => other,
             };
             batch.set_state(id, row.contact.seq, state, row.failure.as_deref());
+            words.push(words_of);
         }
+        // All together: the index collects them and is written once.
+        batch.index_words(words);
         Ok(batch)
     }
 
@@ -141,7 +146,8 @@ fn analyse_all(
             summary: summarise(&transcript),
             speakers: transcript.speakers.clone(),
         };
-        (Result1 { row, analysis, topics: Vec::new() }, transcript)
+        let words = indexed(&row.contact.value, &transcript);
+        (Result1 { row, words, analysis, topics: Vec::new() }, transcript)
     };
     let others = contacts.len().saturating_sub(1);
     let (mut results, transcripts): (Vec<Result1>, Vec<Transcript>) =

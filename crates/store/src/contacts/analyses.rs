@@ -52,6 +52,7 @@ impl Batch {
     /// Drops what was worked out from the words of a contact: they are gone or others.
     pub fn drop_results(&mut self, id: &str) -> &mut Self {
         self.run(DELETE_ANALYSIS, vec![self.t(), id.into()]);
+        self.forget_found(id);
         self.run(topics::DELETE_OF_CONTACT, vec![self.t(), id.into(), self.t()])
     }
 }

@@ -3,7 +3,7 @@
 use crate::{
     BadRow, Batch, Committed, Row, StoreError, Value, audit,
     batch::{self, INSERT_CHANGE, TAKE_NUMBERS},
-    migrate,
+    migrate, search,
     sql::for_postgres,
 };
 use deadpool_postgres::{GenericClient, Manager, ManagerConfig, Pool, PoolError, RecyclingMethod};
@@ -43,7 +43,9 @@ impl Postgres {
             return known;
         }
         let mut known = self.translated.write().unwrap_or_else(PoisonError::into_inner);
-        known.entry(sql).or_insert_with(|| String::leak(for_postgres(sql)))
+        known
+            .entry(sql)
+            .or_insert_with(|| search::in_postgres(sql).unwrap_or_else(|| String::leak(for_postgres(sql))))
     }
 
     pub(crate) async fn query<T>(
@@ -115,7 +117,10 @@ impl Postgres {
                 ];
                 work.push((INSERT_CHANGE, change, None));
             }
-            work.push((op.sql, op.params, op.expect));
+            // What only SQLite's text search needs.
+            if !self.translate(op.sql).is_empty() {
+                work.push((op.sql, op.params, op.expect));
+            }
         }
         let trail = audit::ops(&batch.tenant, &batch.audit, audit_n, &audit_hash, at);
         work.extend(trail.into_iter().map(|(sql, params)| (sql, params, None)));
