@@ -8,7 +8,10 @@ use common::{Engine, Server, Site};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use std::path::Path;
-use touchline::{config::Config, server};
+use touchline::{
+    config::{Config, Settings},
+    server,
+};
 use touchline_http::{Operation, Policy};
 
 /// Stands in every record of tenant `acme`; must never reach anybody else.
@@ -102,6 +105,8 @@ enum Who<'a> {
     Nobody,
     Bearer(&'a str),
     Basic(&'a (String, String)),
+    /// The cookie of a session of the pages.
+    Session(&'a str),
 }
 
 async fn ask(server: &Server, route: &Route, who: &Who<'_>) -> (StatusCode, String) {
@@ -110,6 +115,7 @@ async fn ask(server: &Server, route: &Route, who: &Who<'_>) -> (StatusCode, Stri
         Who::Nobody => request,
         Who::Bearer(token) => request.bearer_auth(token),
         Who::Basic((user, password)) => request.basic_auth(user, Some(password)),
+        Who::Session(cookie) => request.header("cookie", *cookie).header("sec-fetch-site", "same-origin"),
     };
     if let Some(body) = body_for(route) {
         request = request.header("content-type", "application/json").body(body);
@@ -119,6 +125,97 @@ async fn ask(server: &Server, route: &Route, who: &Who<'_>) -> (StatusCode, Stri
     // A stream that never ends is cut by its own time-out below.
     let text = tokio::time::timeout(std::time::Duration::from_secs(5), response.text()).await;
     (status, text.map(Result::unwrap_or_default).unwrap_or_default())
+}
+
+/// Signs in to the pages as a new person of a tenant; the cookie.
+async fn sign_in(site: &Site, server: &Server, tenant: &str, role: &str) -> String {
+    let email = format!("{role}@{tenant}.example");
+    let made = site.run(&["user", "add", &email, "--tenant", tenant, "--role", role]);
+    let text = String::from_utf8(made.stdout).unwrap();
+    let password = text.lines().find_map(|line| line.strip_prefix("password")).expect("a password").trim();
+    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let request = client.post(format!("{}/sign-in", server.base)).header("sec-fetch-site", "same-origin");
+    let response = request.form(&[("email", &*email), ("password", password)]).send().await.unwrap();
+    assert_eq!(response.status(), StatusCode::SEE_OTHER, "{email} is let in");
+    let cookie = response.headers()["set-cookie"].to_str().unwrap();
+    assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"), "{cookie}");
+    cookie.split(';').next().unwrap().to_owned()
+}
+
+/// The pages: strangers, other sites, other tenants and people of a lesser role get nothing.
+async fn pages_story(engine: Engine) {
+    let site = Site::fresh(engine).await;
+    let scratch = tempfile::tempdir().unwrap();
+    let settings = Settings::load(None, std::iter::empty(), std::iter::empty()).unwrap();
+    let app = server::open(&Config { data: scratch.path().to_owned(), ..Config::default() }).await.unwrap();
+    let web = touchline_web::routes(&server::web(&app, &settings, "key"));
+    let pages = routes_of("", web.operations());
+    assert!(pages.len() > 10, "{} pages", pages.len());
+    site.new_tenant("other");
+    let server = site.serve();
+    fill(&server).await;
+    let admin = sign_in(&site, &server, "acme", "administrator").await;
+    let agent = sign_in(&site, &server, "acme", "agent").await;
+    let other = sign_in(&site, &server, "other", "administrator").await;
+    let agents = touchline_model::Role::Agent.abilities();
+
+    let mut seen = 0;
+    for page in pages.iter().filter(|page| page.method == Method::GET) {
+        let (status, text) = ask(&server, page, &Who::Session(&admin)).await;
+        assert!(!status.is_server_error(), "{} as an administrator: {status} {text}", page.url);
+        seen += usize::from(text.contains(SECRET));
+    }
+    assert!(seen > 0, "no page shows the secret to its owner");
+
+    for page in &pages {
+        let at = format!("{} {} ({})", page.method, page.url, page.id);
+        if page.method != Method::GET {
+            let (status, _) = ask(&server, page, &Who::Nobody).await;
+            assert_eq!(status, StatusCode::FORBIDDEN, "{at}: a post that comes from none of our pages");
+        }
+        if let Policy::Public = page.policy {
+            continue;
+        }
+        let (status, text) = ask(&server, page, &Who::Session("touchline_session=made-up")).await;
+        assert_eq!(status, StatusCode::UNAUTHORIZED, "{at} with a made-up session: {text}");
+        let token = &server.token;
+        let (status, _) = ask(&server, page, &Who::Bearer(token)).await;
+        let refused = [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN].contains(&status);
+        assert!(refused, "{at} with another dialect's credential: {status}");
+        // Signing out is what it says.
+        if page.id == "sign_out" {
+            continue;
+        }
+        if let Policy::Needs(needs) = page.policy
+            && needs.iter().any(|ability| !agents.contains(ability))
+        {
+            let (status, text) = ask(&server, page, &Who::Session(&agent)).await;
+            assert_eq!(status, StatusCode::FORBIDDEN, "{at} as an agent: {text}");
+        }
+        for who in [&agent, &other] {
+            let (status, text) = ask(&server, page, &Who::Session(who)).await;
+            assert!(!status.is_server_error(), "{at} as somebody else: {status} {text}");
+            assert!(!text.contains(SECRET), "{at} shows what is not theirs: {text}");
+            if page.url.contains("/7") && page.method == Method::GET {
+                let hidden = [StatusCode::NOT_FOUND, StatusCode::FORBIDDEN].contains(&status);
+                assert!(hidden, "{at} as somebody else: {status} {text}");
+            }
+        }
+    }
+    let contact: Value = server.get("/contacts/7").await;
+    assert_eq!(contact["metadata"]["secret"], SECRET, "nobody changed or deleted it");
+    drop(server);
+    site.assert_healthy();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_page_answers_strangers_other_sites_others_or_lesser_roles_on_sqlite() {
+    pages_story(Engine::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_page_answers_strangers_other_sites_others_or_lesser_roles_on_postgres() {
+    pages_story(Engine::Postgres).await;
 }
 
 async fn isolation_story(engine: Engine) {

@@ -1,0 +1,229 @@
+//! People sign in, are locked out, leave, change their passwords, and cannot do more than their role allows.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may end here")]
+
+use std::sync::Arc;
+use touchline_app::{
+    App, AppError, Limits, SystemEntropy,
+    people::{FirstAdministrator, NewLogin, SignInError, SignedIn},
+};
+use touchline_model::{Ability, Caller, Clock, Contact, FakeClock, Role, SystemClock, User};
+use touchline_store::{Blobs, Store};
+
+const PASSWORD: &str = "tall ships at noon";
+
+struct World {
+    app: App,
+    clock: Arc<FakeClock>,
+    admin: Caller,
+    _folder: tempfile::TempDir,
+}
+
+fn first() -> FirstAdministrator {
+    FirstAdministrator {
+        organisation: "Acme Broadband".to_owned(),
+        first_name: "Ada".to_owned(),
+        last_name: "Berg".to_owned(),
+        email: "Ada@Example.com".to_owned(),
+        password: PASSWORD.to_owned(),
+    }
+}
+
+/// A server that was set up a moment ago.
+async fn world(postgres: bool) -> World {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Arc::new(FakeClock::at(SystemClock.now()));
+    let store = match postgres {
+        false => Store::open_sqlite(&folder.path().join("touchline.db"), clock.clone()).await,
+        true => {
+            let url = touchline_testkit::postgres::fresh_database().await;
+            Store::open_postgres(&url, clock.clone()).await
+        }
+    };
+    let blobs = Blobs::open(&folder.path().join("recordings")).unwrap();
+    let app = App::new(store.unwrap(), blobs, clock.clone(), Arc::new(SystemEntropy), Limits::default());
+    assert!(app.is_fresh().await.unwrap());
+    app.set_up("192.0.2.1", first()).await.unwrap();
+    let signed_in = app.sign_in("ada@example.com", PASSWORD, "192.0.2.1", "Browser").await.unwrap();
+    let (admin, _) = app.session(&signed_in.token, "192.0.2.1").await.unwrap().unwrap();
+    World { app, clock, admin, _folder: folder }
+}
+
+/// A person with a log-in; the password that was made.
+async fn hire(world: &World, id: &str, role: Role) -> String {
+    let user = User { id: id.into(), email: format!("{id}@example.com"), active: true, ..User::default() };
+    world.app.put_one(&world.admin, user).await.unwrap();
+    let new = NewLogin { user: id.to_owned(), role, password: None, reset: false };
+    world.app.put_login(&world.admin, new).await.unwrap().expect("a password was made")
+}
+
+async fn enter(world: &World, id: &str, password: &str) -> Result<SignedIn, SignInError> {
+    world.app.sign_in(&format!("{id}@example.com"), password, "192.0.2.9", "Browser").await
+}
+
+async fn caller(world: &World, id: &str, password: &str) -> Caller {
+    let token = enter(world, id, password).await.unwrap().token;
+    world.app.session(&token, "192.0.2.9").await.unwrap().unwrap().0
+}
+
+async fn set_up_story(postgres: bool) {
+    let World { app, admin, .. } = world(postgres).await;
+    assert_eq!((admin.tenant.as_str(), admin.own_only), ("acme-broadband", false));
+    assert_eq!(admin.abilities, Ability::all_of_tenant(), "everything but running the server");
+    let viewer = app.viewer(&admin).await.unwrap();
+    assert_eq!((viewer.name().as_str(), viewer.organisation.as_str()), ("Ada Berg", "Acme Broadband"));
+    let again = app.set_up("192.0.2.66", first()).await;
+    assert!(matches!(again, Err(AppError::Conflict(_))), "nobody becomes the first administrator twice");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fresh_server_is_set_up_once_on_sqlite() {
+    set_up_story(false).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fresh_server_is_set_up_once_on_postgres() {
+    set_up_story(true).await;
+}
+
+async fn lock_out_story(postgres: bool) {
+    let world = world(postgres).await;
+    let password = hire(&world, "cleo", Role::Coach).await;
+    for _ in 0..5 {
+        assert!(matches!(enter(&world, "cleo", "wrong").await, Err(SignInError::Wrong)));
+    }
+    let Err(SignInError::Resting { until }) = enter(&world, "cleo", &password).await else {
+        panic!("even the right password is not looked at")
+    };
+    assert_eq!(until, world.clock.now().plus_secs(1));
+    // The rest doubles with each wrong password that follows.
+    for rest in [2, 4, 8] {
+        world.clock.advance_secs(1_000);
+        assert!(matches!(enter(&world, "cleo", "wrong").await, Err(SignInError::Wrong)));
+        let Err(SignInError::Resting { until }) = enter(&world, "cleo", &password).await else { panic!() };
+        assert_eq!(until, world.clock.now().plus_secs(rest));
+    }
+    world.clock.advance_secs(8);
+    enter(&world, "cleo", &password).await.unwrap();
+    assert!(matches!(enter(&world, "cleo", "wrong").await, Err(SignInError::Wrong)));
+    enter(&world, "cleo", &password).await.expect("the right password has wiped the slate");
+    assert!(matches!(enter(&world, "nobody", "x").await, Err(SignInError::Wrong)));
+    assert!(matches!(enter(&world, "a\0b", "x").await, Err(SignInError::Wrong)));
+    let trail = world.app.audit_page(&world.admin, 0, 100).await.unwrap();
+    let refused = trail.iter().filter(|it| it.action == "session.refuse" && it.object == "cleo").count();
+    assert_eq!(refused, 9, "each wrong password is in the trail");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_passwords_make_a_log_in_rest_longer_and_longer_on_sqlite() {
+    lock_out_story(false).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_passwords_make_a_log_in_rest_longer_and_longer_on_postgres() {
+    lock_out_story(true).await;
+}
+
+async fn session_story(postgres: bool) {
+    let world = world(postgres).await;
+    let app = &world.app;
+    let password = hire(&world, "cleo", Role::Coach).await;
+    let (here, there) =
+        (enter(&world, "cleo", &password).await.unwrap(), enter(&world, "cleo", &password).await.unwrap());
+    let open = async |token: &str| app.session(token, "192.0.2.9").await.unwrap();
+    let (cleo, id) = open(&here.token).await.unwrap();
+    let seen = app.own_sessions(&cleo, &id).await.unwrap();
+    assert_eq!(seen.iter().map(|it| it.current).filter(|current| *current).count(), 1);
+    assert_eq!(seen.len(), 2);
+
+    let wrong = app.change_password(&cleo, &id, "not it", "another long one").await;
+    assert!(matches!(wrong, Err(AppError::Invalid(it)) if it.field == "old_password"));
+    for short in ["short", "aaaaaaaaaaaaaaaa", "cleo@example.com"] {
+        let bad = app.change_password(&cleo, &id, &password, short).await;
+        assert!(matches!(bad, Err(AppError::Invalid(it)) if it.field == "new_password"), "{short}");
+    }
+    app.change_password(&cleo, &id, &password, "another long one").await.unwrap();
+    assert!(open(&there.token).await.is_none(), "the other browser is out");
+    assert!(open(&here.token).await.is_some(), "this one stays");
+    assert!(matches!(enter(&world, "cleo", &password).await, Err(SignInError::Wrong)));
+
+    let other = enter(&world, "cleo", "another long one").await.unwrap();
+    let (_, other_id) = open(&other.token).await.unwrap();
+    // Ending somebody else's session by its id does nothing.
+    app.end_session(&world.admin, &other_id).await.unwrap();
+    assert!(open(&other.token).await.is_some());
+    app.end_session(&cleo, &other_id).await.unwrap();
+    assert!(open(&other.token).await.is_none());
+
+    world.clock.advance_secs(11 * 3_600);
+    assert!(open(&here.token).await.is_some(), "in use within twelve hours");
+    world.clock.advance_secs(11 * 3_600);
+    assert!(open(&here.token).await.is_some(), "each use counts");
+    world.clock.advance_secs(12 * 3_600);
+    assert!(open(&here.token).await.is_none(), "not used for twelve hours");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sessions_end_when_they_should_on_sqlite() {
+    session_story(false).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sessions_end_when_they_should_on_postgres() {
+    session_story(true).await;
+}
+
+async fn roles_story(postgres: bool) {
+    let world = world(postgres).await;
+    let app = &world.app;
+    let mine = serde_json::json!({ "id": "mine", "started_at": "2026-02-01T10:00:00Z", "agent_id": "abe" });
+    let other = serde_json::json!({ "id": "other", "started_at": "2026-02-01T10:00:00Z", "agent_id": "bea" });
+    let password = hire(&world, "abe", Role::Agent).await;
+    hire(&world, "bea", Role::Agent).await;
+    for json in [mine, other] {
+        let contact: Contact = serde_json::from_value(json).unwrap();
+        let upload = touchline_app::contacts::ContactUpload::new(contact, None);
+        app.put_contacts(&world.admin, vec![upload]).await.unwrap().remove(0).unwrap();
+    }
+    let abe = caller(&world, "abe", &password).await;
+    assert_eq!(app.contact(&abe, "mine").await.unwrap().contact.id.as_str(), "mine");
+    assert!(matches!(app.contact(&abe, "other").await, Err(AppError::NotFound { .. })), "as if it were not");
+    assert!(matches!(app.transcript(&abe, "other").await, Err(AppError::NotFound { .. })));
+    // What would show everybody's is refused as a whole.
+    assert!(matches!(app.contacts(&abe, None, 10).await, Err(AppError::NotAllowed(_))));
+    assert!(matches!(app.all::<touchline_model::Evaluation>(&abe).await, Err(AppError::NotAllowed(_))));
+    assert!(matches!(app.erase_contact(&abe, "mine").await, Err(AppError::NotAllowed(_))));
+    assert!(matches!(app.logins(&abe).await, Err(AppError::NotAllowed(_))));
+
+    let password = hire(&world, "mia", Role::Manager).await;
+    let mia = caller(&world, "mia", &password).await;
+    let more = NewLogin { user: "abe".to_owned(), role: Role::Administrator, password: None, reset: false };
+    assert!(matches!(app.put_login(&mia, more).await, Err(AppError::NotAllowed(_))));
+
+    // Who loses the job is out at once, and cannot come back.
+    let token = enter(&world, "mia", &password).await.unwrap().token;
+    let gone =
+        User { id: "mia".into(), email: "mia@example.com".to_owned(), active: false, ..User::default() };
+    app.put_one(&world.admin, gone).await.unwrap();
+    assert!(app.session(&token, "").await.unwrap().is_none());
+    assert!(matches!(enter(&world, "mia", &password).await, Err(SignInError::Wrong)));
+
+    // The last administrator stays one.
+    let me = world.admin.user.clone().unwrap();
+    let demoted = NewLogin { user: me.0.clone(), role: Role::Coach, password: None, reset: false };
+    assert!(matches!(app.put_login(&world.admin, demoted).await, Err(AppError::Conflict(_))));
+    assert!(matches!(app.delete_login(&world.admin, me.as_str()).await, Err(AppError::Conflict(_))));
+    app.delete_login(&world.admin, "abe").await.unwrap();
+    let names: Vec<String> = app.logins(&world.admin).await.unwrap().into_iter().map(|it| it.user).collect();
+    assert_eq!(names.len(), 3, "{names:?}");
+    assert!(!names.contains(&"abe".to_owned()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn roles_allow_what_they_say_on_sqlite() {
+    roles_story(false).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn roles_allow_what_they_say_on_postgres() {
+    roles_story(true).await;
+}
