@@ -1,6 +1,10 @@
 //! Which files there are, what each is (by content, not by name), and in which order they are read.
 
-use super::{Format, What, lines::Source, whisper};
+use crate::{
+    Format, Kind,
+    lines::Source,
+    speech::{self, Shape, probe::Found},
+};
 use std::{
     ffi::OsStr,
     fs::{self, File},
@@ -8,36 +12,39 @@ use std::{
     path::{Path, PathBuf},
     sync::Arc,
 };
+use touchline_model::Timestamp;
 
-/// What a file is.
+/// Kind a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Form {
+pub(crate) enum Form {
     /// Native records, one a line.
-    Records(What),
+    Records(Kind),
     /// A table of calls.
     Table,
     /// Neither JSON nor text.
     Recording,
-    /// The transcript of a call.
-    Whisper,
+    /// Messages of chats or mails, one a line.
+    Messages,
+    /// The transcript of a contact.
+    Transcript(Shape),
 }
 
 /// A file to be read.
 #[derive(Clone, Debug)]
-pub(super) struct Input {
+pub(crate) struct Input {
     /// Where it lies; `-` is the standard input.
-    pub(super) path: PathBuf,
+    pub(crate) path: PathBuf,
     /// Its name as shown: below the folder that was given.
-    pub(super) name: Arc<str>,
+    pub(crate) name: Arc<str>,
     /// Its length.
-    pub(super) bytes: u64,
-    /// What it is.
-    pub(super) form: Form,
+    pub(crate) bytes: u64,
+    /// Kind it is.
+    pub(crate) form: Form,
 }
 
 impl Input {
     /// Opens it.
-    pub(super) fn open(&self) -> Result<Source, String> {
+    pub(crate) fn open(&self) -> Result<Source, String> {
         if self.path == Path::new("-") {
             return Ok(Box::new(io::stdin()));
         }
@@ -45,13 +52,26 @@ impl Input {
         Ok(Box::new(file))
     }
     /// Its name as that of a recording: below the folder that was given, or without folders.
-    pub(super) fn recording_name(&self) -> String {
+    pub(crate) fn recording_name(&self) -> String {
         let whole = Path::new(&*self.name) == self.path;
         let name = self.path.file_name().filter(|_| whole).map(OsStr::to_string_lossy);
         name.map_or_else(|| self.name.to_string(), |it| it.into_owned())
     }
+    /// The name of another file in its folder, as recordings are named.
+    pub(crate) fn beside(&self, name: &str) -> String {
+        let whole = self.recording_name();
+        match whole.rsplit_once(['/', '\\']) {
+            Some((folder, _)) => format!("{folder}/{name}"),
+            None => name.to_owned(),
+        }
+    }
+    /// When it was last changed.
+    pub(crate) fn changed(&self) -> Result<Timestamp, String> {
+        let changed = fs::metadata(&self.path).and_then(|it| it.modified()).map_err(|e| e.to_string())?;
+        Ok(jiff::Timestamp::try_from(changed).map_err(|e| e.to_string())?.into())
+    }
     /// Its name without ending.
-    pub(super) fn stem(&self) -> String {
+    pub(crate) fn stem(&self) -> String {
         self.path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
     }
 }
@@ -59,22 +79,25 @@ impl Input {
 /// Records that others refer to come first; what people said about contacts comes after them.
 fn rank(form: Form) -> (u8, Form) {
     let rank = match form {
-        Form::Records(what) if what < What::Contacts => 0,
-        Form::Records(What::Contacts) | Form::Table => 1,
-        Form::Recording => 2,
-        Form::Whisper => 3,
-        Form::Records(_) => 4,
+        Form::Records(what) if what < Kind::Contacts => 0,
+        Form::Records(Kind::Contacts) | Form::Table => 1,
+        Form::Messages => 2,
+        Form::Recording => 3,
+        // All of a contact's transcripts together, whatever they are.
+        Form::Transcript(_) => return (4, Form::Messages),
+        Form::Records(_) => 5,
     };
     (rank, form)
 }
 
 /// The files to read, in order.
-pub(super) fn inputs(path: &Path, format: Format, kind: Option<What>) -> Result<Vec<Input>, String> {
+pub(crate) fn inputs(path: &Path, format: Format, kind: Option<Kind>) -> Result<Vec<Input>, String> {
     if path == Path::new("-") {
         let form = match format {
-            Format::Auto | Format::Ndjson => Form::Records(kind.unwrap_or(What::Contacts)),
+            Format::Auto | Format::Ndjson => Form::Records(kind.unwrap_or(Kind::Contacts)),
             Format::Csv => Form::Table,
-            Format::Whisper => return Err("a transcript needs a file name that says whose it is".to_owned()),
+            Format::Messages => Form::Messages,
+            _ => return Err("a transcript needs a file name that says whose it is".to_owned()),
         };
         return Ok(vec![Input { path: path.to_owned(), name: "-".into(), bytes: 0, form }]);
     }
@@ -117,10 +140,10 @@ fn walk(folder: &Path, files: &mut Vec<(PathBuf, u64)>) -> Result<(), String> {
     Ok(())
 }
 
-fn recognise(path: &Path, format: Format, kind: Option<What>) -> io::Result<Form> {
+fn recognise(path: &Path, format: Format, kind: Option<Kind>) -> io::Result<Form> {
     let mut head = Vec::new();
     File::open(path)?.take(8 << 10).read_to_end(&mut head)?;
-    let records = Form::Records(kind.or_else(|| kind_in_name(path)).unwrap_or(What::Contacts));
+    let records = Form::Records(kind.or_else(|| kind_in_name(path)).unwrap_or(Kind::Contacts));
     let text = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&head).trim_ascii_start();
     let json = matches!(text.first(), Some(b'{' | b'['));
     if !json && is_binary(&head) {
@@ -129,15 +152,22 @@ fn recognise(path: &Path, format: Format, kind: Option<What>) -> io::Result<Form
     Ok(match format {
         Format::Ndjson => records,
         Format::Csv => Form::Table,
-        Format::Whisper => Form::Whisper,
+        Format::Messages => Form::Messages,
+        Format::Whisper => Form::Transcript(Shape::Whisper),
+        Format::Vtt => Form::Transcript(Shape::Vtt),
+        Format::Srt => Form::Transcript(Shape::Srt),
+        Format::AwsTranscribe => Form::Transcript(Shape::Aws),
+        Format::Deepgram => Form::Transcript(Shape::Deepgram),
+        Format::AssemblyAi => Form::Transcript(Shape::AssemblyAi),
         Format::Auto if text.is_empty() => records,
-        Format::Auto if !json => Form::Table,
-        Format::Auto
-            if kind.is_none()
-                && text.starts_with(b"{")
-                && whisper::is_one(BufReader::new(File::open(path)?)) =>
-        {
-            Form::Whisper
+        Format::Auto if !json => speech::in_text(text).map_or(Form::Table, Form::Transcript),
+        Format::Auto if kind.is_none() && text.starts_with(b"{") => {
+            match speech::probe::json(BufReader::new(File::open(path)?)) {
+                Some(Found::Transcript(shape)) => Form::Transcript(shape),
+                // A file that is named after records holds those: feedback has a text and a time too.
+                Some(Found::Messages) if kind_in_name(path).is_none() => Form::Messages,
+                _ => records,
+            }
         }
         Format::Auto => records,
     })
@@ -151,9 +181,9 @@ fn is_binary(head: &[u8]) -> bool {
 }
 
 /// The kind of records that a file's name speaks of, such as `users.ndjson` or `2026-03 users.jsonl`.
-fn kind_in_name(path: &Path) -> Option<What> {
+fn kind_in_name(path: &Path) -> Option<Kind> {
     let stem = path.file_stem().and_then(OsStr::to_str)?.to_lowercase();
-    stem.split(|c: char| !c.is_ascii_alphabetic()).find_map(What::from_name)
+    stem.split(|c: char| !c.is_ascii_alphabetic()).find_map(|word| word.parse().ok())
 }
 
 #[cfg(test)]
@@ -173,6 +203,20 @@ mod tests {
             ("2026 users.json", b"{}\n{}"),
             ("groups-1.txt", b"{\"broken\": "),
             (".hidden", b"{}"),
+            ("e.bin", b"\xEF\xBB\xBFWEBVTT - call\n\n00:01.000 --> 00:02.000\nHi"),
+            ("f", b"1\r\n00:00:01,000 --> 00:00:02,000\r\nHi"),
+            (
+                "g.csv",
+                b"{\"jobName\":\"j\",\"results\":{\"transcripts\":[],\"items\":[]},\"status\":\"COMPLETED\"}",
+            ),
+            ("h.txt", b"{\"metadata\":{},\"results\":{\"channels\":[]}}"),
+            ("i.txt", b"{\"id\":\"x\",\"status\":\"completed\",\"words\":[],\"audio_duration\":3}"),
+            ("k.txt", b"{\"time\":\"2026-03-01T09:00:00Z\",\"from\":\"a\",\"text\":\"hi\"}\n"),
+            (
+                "l.txt",
+                b"{\"JobName\":\"x\",\"Participants\":[],\"Transcript\":[{\"ParticipantRole\":\"AGENT\"}]}",
+            ),
+            ("feedback.json", b"{\"time\":1,\"text\":\"hi\"}"),
         ] {
             fs::write(folder.path().join(name), content).unwrap();
         }
@@ -181,13 +225,21 @@ mod tests {
         assert_eq!(
             found,
             [
-                ("groups-1.txt", Form::Records(What::Groups)),
-                ("2026 users.json", Form::Records(What::Users)),
-                ("c.txt", Form::Records(What::Contacts)),
+                ("groups-1.txt", Form::Records(Kind::Groups)),
+                ("2026 users.json", Form::Records(Kind::Users)),
+                ("c.txt", Form::Records(Kind::Contacts)),
                 ("a.txt", Form::Table),
+                ("k.txt", Form::Messages),
                 ("d.txt", Form::Recording),
-                ("b.txt", Form::Whisper),
-                ("evaluations.ndjson", Form::Records(What::Evaluations)),
+                ("b.txt", Form::Transcript(Shape::Whisper)),
+                ("e.bin", Form::Transcript(Shape::Vtt)),
+                ("f", Form::Transcript(Shape::Srt)),
+                ("g.csv", Form::Transcript(Shape::Aws)),
+                ("h.txt", Form::Transcript(Shape::Deepgram)),
+                ("i.txt", Form::Transcript(Shape::AssemblyAi)),
+                ("l.txt", Form::Transcript(Shape::Aws)),
+                ("evaluations.ndjson", Form::Records(Kind::Evaluations)),
+                ("feedback.json", Form::Records(Kind::Feedback)),
             ]
         );
     }

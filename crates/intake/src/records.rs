@@ -1,6 +1,6 @@
 //! NDJSON of the native shapes: one record a line.
 
-use super::lines::{Given, Lines, utf8};
+use crate::lines::{Given, Lines, utf8};
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 use std::{collections::HashMap, fmt::Write, io};
@@ -13,18 +13,18 @@ use touchline_model::{Caller, UserId};
 
 /// A contact on its way in, from whichever format.
 #[derive(Debug)]
-pub(super) struct GivenContact {
+pub(crate) struct GivenContact {
     /// The contact.
-    pub(super) upload: ContactUpload,
+    pub(crate) upload: ContactUpload,
     /// The agent's e-mail address, when that is how the agent is named.
-    pub(super) agent_email: Option<String>,
+    pub(crate) agent_email: Option<String>,
     /// The file with its recording, as written.
-    pub(super) recording: Option<String>,
+    pub(crate) recording: Option<String>,
 }
 
 impl GivenContact {
     /// Says who the agent is.
-    pub(super) fn set_agent(&mut self, users: &HashMap<String, Vec<UserId>>) -> Result<(), String> {
+    pub(crate) fn set_agent(&mut self, users: &HashMap<String, Vec<UserId>>) -> Result<(), String> {
         let Some(email) = &self.agent_email else { return Ok(()) };
         match users.get(&email.to_lowercase()).map_or(&[][..], Vec::as_slice) {
             [only] => {
@@ -38,7 +38,7 @@ impl GivenContact {
 }
 
 /// The next line that is not blank, read as one record.
-pub(super) fn next<T: DeserializeOwned>(lines: &mut Lines) -> io::Result<Option<Given<T>>> {
+pub(crate) fn next<T: DeserializeOwned>(lines: &mut Lines) -> io::Result<Option<Given<T>>> {
     loop {
         let Some(line) = lines.next()? else { return Ok(None) };
         let given = match line.content {
@@ -64,7 +64,7 @@ fn parse<T: DeserializeOwned>(text: &str) -> Result<T, String> {
 }
 
 /// An id for a record that was given none: the same line always gets the same, so that a second run changes nothing.
-pub(super) fn id_of_line(raw: &[u8]) -> String {
+pub(crate) fn id_of_line(raw: &[u8]) -> String {
     let digest = Sha256::digest(raw.trim_ascii());
     digest.iter().take(16).fold("import-".to_owned(), |mut id, byte| {
         let _ = write!(id, "{byte:02x}");
@@ -74,7 +74,7 @@ pub(super) fn id_of_line(raw: &[u8]) -> String {
 
 /// Gives ids to records that have none. A record whose ids are counted takes the id of the one that is there already
 /// with the same content, if there is one.
-pub(super) async fn give_ids<T: Ruled>(
+pub(crate) async fn give_ids<T: Ruled>(
     app: &App,
     caller: &Caller,
     items: &mut [(T, String)],
@@ -107,7 +107,7 @@ pub(super) async fn give_ids<T: Ruled>(
 }
 
 /// Writes records together.
-pub(super) async fn put<T: Ruled>(app: &App, caller: &Caller, items: Vec<T>) -> Result<PutResults, AppError> {
+pub(crate) async fn put<T: Ruled>(app: &App, caller: &Caller, items: Vec<T>) -> Result<PutResults, AppError> {
     if items.is_empty() {
         return Ok(vec![]);
     }

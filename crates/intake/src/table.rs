@@ -1,6 +1,6 @@
 //! CSV of call metadata: a header row, then a call a row.
 
-use super::{
+use crate::{
     dates,
     lines::{Given, Line, Lines, utf8},
     records::GivenContact,
@@ -33,7 +33,7 @@ enum Column {
 
 /// A table whose header was understood.
 #[derive(Debug)]
-pub(super) struct Table {
+pub(crate) struct Table {
     columns: Vec<Column>,
     delimiter: u8,
     zone: Option<TimeZone>,
@@ -82,7 +82,7 @@ impl Quotes {
 
 impl Table {
     /// Reads the header. The inner error is about the file's content.
-    pub(super) fn open(lines: &mut Lines, zone: Option<TimeZone>) -> io::Result<Result<Self, (u64, String)>> {
+    pub(crate) fn open(lines: &mut Lines, zone: Option<TimeZone>) -> io::Result<Result<Self, (u64, String)>> {
         let mut delimiter = None;
         loop {
             let Some(first) = lines.next()? else { return Ok(Err((1, "the file is empty".to_owned()))) };
@@ -131,8 +131,28 @@ impl Table {
         Ok(Self { columns, delimiter, zone })
     }
 
+    /// The columns, by what they mean or, where they are fields of the caller's own, by their names.
+    pub(crate) fn fields(&self) -> Vec<String> {
+        let name = |column: &Column| {
+            let name = match column {
+                Column::Id => "id",
+                Column::StartedAt => "started_at",
+                Column::Duration => "duration",
+                Column::Direction => "direction",
+                Column::AgentId => "agent_id",
+                Column::AgentEmail => "agent_email",
+                Column::Channel => "channel",
+                Column::Recording => "recording",
+                Column::Metadata(name) => return Some(format!("metadata.{name}")),
+                Column::Nameless => return None,
+            };
+            Some(name.to_owned())
+        };
+        self.columns.iter().filter_map(name).collect()
+    }
+
     /// The next call.
-    pub(super) fn next(&self, lines: &mut Lines) -> io::Result<Option<Given<GivenContact>>> {
+    pub(crate) fn next(&self, lines: &mut Lines) -> io::Result<Option<Given<GivenContact>>> {
         loop {
             let Some(row) = next_row(lines, self.delimiter, Some(self.columns.len()))? else {
                 return Ok(None);
@@ -147,7 +167,7 @@ impl Table {
     }
 
     fn contact(&self, fields: &StringRecord) -> Result<GivenContact, String> {
-        let mut contact = super::calls::bare_contact("", Timestamp::default());
+        let mut contact = crate::calls::bare_contact("", Timestamp::default());
         let (mut started_at, mut agent_email) = (None, None);
         for (column, text) in self.columns.iter().zip(fields) {
             let value = text.trim();
@@ -178,7 +198,7 @@ impl Table {
         contact.started_at = started_at.ok_or("`started_at` is empty")?;
         let recording = contact.original_path.clone();
         if contact.id.is_empty() {
-            let stem = recording.as_deref().map(super::recordings::stem).filter(|it| !it.is_empty());
+            let stem = recording.as_deref().map(crate::recordings::stem).filter(|it| !it.is_empty());
             contact.id = stem.ok_or("there is neither an `id` nor a recording to take it from")?.into();
         }
         Ok(GivenContact { upload: ContactUpload::new(contact, None), agent_email, recording })

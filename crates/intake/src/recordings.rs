@@ -13,18 +13,18 @@ use touchline_app::{App, AppError, store::ContactRow};
 use touchline_model::Caller;
 
 /// Recordings that are sent at once: each waits for the disk once or twice.
-pub(super) const AT_ONCE: usize = 4;
+pub(crate) const AT_ONCE: usize = 4;
 /// Endings that recordings have; only for finding a contact by a transcript's name.
-pub(super) const ENDINGS: [&str; 10] =
+pub(crate) const ENDINGS: [&str; 10] =
     ["wav", "mp3", "ogg", "opus", "flac", "m4a", "mp4", "oga", "wave", "aac"];
 
 /// A folder of recordings.
 #[derive(Clone, Debug)]
-pub(super) struct Folder(PathBuf);
+pub(crate) struct Folder(PathBuf);
 
 /// Why a name leads to no recording.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum NotFound {
+pub(crate) enum NotFound {
     /// It leads out of the folder.
     Outside,
     /// There is no such file.
@@ -33,7 +33,7 @@ pub(super) enum NotFound {
 
 impl Folder {
     /// The folder must exist.
-    pub(super) fn open(path: &Path) -> Result<Self, String> {
+    pub(crate) fn open(path: &Path) -> Result<Self, String> {
         let whole = path.canonicalize().map_err(|e| format!("{}: {e}", path.display()))?;
         if !whole.is_dir() {
             return Err(format!("{} is no folder", path.display()));
@@ -42,7 +42,7 @@ impl Folder {
     }
 
     /// The file of that name. Absolute paths, `..` and links that lead out are refused.
-    pub(super) fn find(&self, name: &str) -> Result<PathBuf, NotFound> {
+    pub(crate) fn find(&self, name: &str) -> Result<PathBuf, NotFound> {
         // Names from Windows.
         let name = name.replace('\\', "/");
         let parts = Path::new(&name).components();
@@ -64,28 +64,28 @@ impl Folder {
 }
 
 /// A file's name without folders and ending.
-pub(super) fn stem(path: &str) -> String {
+pub(crate) fn stem(path: &str) -> String {
     let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
     let cut = name.rfind('.').filter(|at| *at > 0).unwrap_or(name.len());
     name[..cut].to_owned()
 }
 
 /// One recording to be sent.
-pub(super) struct Sending {
+pub(crate) struct Sending {
     /// Position in the caller's list.
-    pub(super) at: usize,
+    pub(crate) at: usize,
     /// The contact.
-    pub(super) id: String,
+    pub(crate) id: String,
     /// Its name in the metadata.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// The file.
-    pub(super) path: PathBuf,
+    pub(crate) path: PathBuf,
     /// The contact as it is now, when it was there before.
-    pub(super) known: Option<ContactRow>,
+    pub(crate) known: Option<ContactRow>,
 }
 
 /// Sends recordings, several at once. For each: whether it is another than before.
-pub(super) fn send(
+pub(crate) fn send(
     app: &App,
     caller: &Caller,
     list: Vec<Sending>,

@@ -11,33 +11,33 @@ use std::{
 use tokio::sync::mpsc;
 
 /// Lines that are written together.
-pub(super) const STEP: usize = 500;
+pub(crate) const STEP: usize = 500;
 /// Bytes of lines that are written together: contacts may carry long transcripts.
 const STEP_BYTES: usize = 8 << 20;
 
 /// Where a file is read from.
-pub(super) type Source = Box<dyn Read + Send>;
+pub(crate) type Source = Box<dyn Read + Send>;
 
 /// A line without its end.
-pub(super) struct Line {
+pub(crate) struct Line {
     /// From 1.
-    pub(super) number: u64,
+    pub(crate) number: u64,
     /// The bytes, or how many there were when they are too many.
-    pub(super) content: Result<Vec<u8>, u64>,
+    pub(crate) content: Result<Vec<u8>, u64>,
 }
 
 /// What one line, or one record of several lines, holds.
-pub(super) struct Given<T> {
+pub(crate) struct Given<T> {
     /// The first line, from 1.
-    pub(super) line: u64,
+    pub(crate) line: u64,
     /// The bytes, for telling a repetition from a contradiction.
-    pub(super) raw: Vec<u8>,
+    pub(crate) raw: Vec<u8>,
     /// What was read, or why it cannot be.
-    pub(super) item: Result<T, String>,
+    pub(crate) item: Result<T, String>,
 }
 
 /// Reads lines that end in LF or CR LF; a byte order mark before the first is dropped.
-pub(super) struct Lines {
+pub(crate) struct Lines {
     source: BufReader<Source>,
     number: u64,
     limit: usize,
@@ -47,7 +47,7 @@ pub(super) struct Lines {
 
 impl Lines {
     /// `limit` is the longest line in bytes; `done` counts the bytes that were read.
-    pub(super) fn new(source: Source, limit: usize, done: Arc<AtomicU64>) -> Self {
+    pub(crate) fn new(source: Source, limit: usize, done: Arc<AtomicU64>) -> Self {
         Self {
             source: BufReader::with_capacity(1 << 18, source),
             number: 0,
@@ -58,14 +58,14 @@ impl Lines {
     }
 
     /// Lines to be read once more, in their order.
-    pub(super) fn put_back(&mut self, lines: Vec<Line>) {
+    pub(crate) fn put_back(&mut self, lines: Vec<Line>) {
         for line in lines.into_iter().rev() {
             self.back.push_front(line);
         }
     }
 
     /// The next line.
-    pub(super) fn next(&mut self) -> io::Result<Option<Line>> {
+    pub(crate) fn next(&mut self) -> io::Result<Option<Line>> {
         if let Some(line) = self.back.pop_front() {
             return Ok(Some(line));
         }
@@ -108,18 +108,18 @@ impl Lines {
     }
 
     /// Why a line of `length` bytes is refused.
-    pub(super) fn too_long(&self, length: u64) -> String {
+    pub(crate) fn too_long(&self, length: u64) -> String {
         format!("is {length} bytes long, at most {} are read", self.limit)
     }
 }
 
 /// Text, if it is any.
-pub(super) fn utf8(bytes: &[u8]) -> Result<&str, String> {
+pub(crate) fn utf8(bytes: &[u8]) -> Result<&str, String> {
     std::str::from_utf8(bytes).map_err(|e| format!("is not UTF-8 text (byte {})", e.valid_up_to() + 1))
 }
 
 /// Reads ahead in a thread: at most two steps are in memory.
-pub(super) fn ahead<T: Send + 'static>(
+pub(crate) fn ahead<T: Send + 'static>(
     mut next: impl FnMut() -> io::Result<Option<Given<T>>> + Send + 'static,
 ) -> mpsc::Receiver<io::Result<Vec<Given<T>>>> {
     let (sender, receiver) = mpsc::channel(1);

@@ -1,21 +1,16 @@
 //! Whisper's `verbose_json`: segments, words, or both. Also understood: speaker labels as WhisperX writes them.
 
-use serde::{Deserialize, de::IgnoredAny};
-use std::io::Read;
-use touchline_app::contacts::{TranscriptUpload, Utterance};
+use super::{Fault, Spoken, is_mark, push, seconds, spread, voices::Voices};
+use serde::Deserialize;
+use touchline_app::contacts::Utterance;
 use touchline_model::{MediaTime, Word};
-
-#[derive(Deserialize)]
-struct Probe {
-    segments: Option<IgnoredAny>,
-    words: Option<IgnoredAny>,
-    started_at: Option<IgnoredAny>,
-}
 
 #[derive(Deserialize)]
 struct File {
     segments: Option<Vec<Segment>>,
     words: Option<Vec<Token>>,
+    // A number, or a number as text in older answers of OpenAI's API.
+    duration: Option<serde_json::Value>,
 }
 
 #[derive(Deserialize)]
@@ -40,25 +35,26 @@ struct Token {
     speaker: Option<String>,
 }
 
-/// Whether a file holds one such transcript. Reads no further than the first JSON value.
-pub(super) fn is_one(file: impl Read) -> bool {
-    let first = serde_json::Deserializer::from_reader(file).into_iter::<Probe>().next();
-    first.is_some_and(|probe| {
-        probe.is_ok_and(|it| it.started_at.is_none() && (it.segments.is_some() || it.words.is_some()))
-    })
+/// Reads a file. Speakers are numbered in the order in which they speak.
+pub(super) fn read(json: &[u8], first: u16) -> Result<Spoken, Fault> {
+    let file: File = serde_json::from_slice(json).map_err(|e| Fault::json(&e))?;
+    let mut voices = Voices::new(first);
+    let duration = file.duration.as_ref().and_then(|it| it.as_f64().or_else(|| it.as_str()?.parse().ok()));
+    // It is only a help: what makes no sense is left out.
+    let duration = duration.and_then(|it| seconds(it, "duration").ok());
+    let words = words(file, &mut voices)?;
+    let speakers = voices.speakers();
+    Ok(Spoken { words, speakers, duration: duration.filter(|it| *it > MediaTime::default()) })
 }
 
-/// The words of a file. Speakers are numbered from `first` in the order in which they speak.
-pub(super) fn words(json: &[u8], first: u16) -> Result<Vec<Word>, String> {
-    let file: File = serde_json::from_slice(json).map_err(|e| e.to_string())?;
+fn words(file: File, speakers: &mut Voices) -> Result<Vec<Word>, String> {
     if file.segments.is_none() && file.words.is_none() {
         return Err("has neither `segments` nor `words`: write it with verbose_json".to_owned());
     }
     let segments = file.segments.unwrap_or_default();
-    let mut speakers = Speakers { first, names: vec![] };
     let in_segments = segments.iter().any(|it| it.words.as_ref().is_some_and(|words| !words.is_empty()));
     if !in_segments && let Some(tokens) = file.words.filter(|it| !it.is_empty()) {
-        let mut words = timed(&tokens, None, "words", &mut speakers)?;
+        let mut words = timed(&tokens, None, "words", speakers)?;
         punctuate(&mut words, &segments);
         return Ok(words);
     }
@@ -67,41 +63,13 @@ pub(super) fn words(json: &[u8], first: u16) -> Result<Vec<Word>, String> {
         let path = format!("segments[{at}]");
         match segment.words.as_deref() {
             Some(tokens) if !tokens.is_empty() => {
-                words.append(&mut timed(tokens, Some(segment), &format!("{path}.words"), &mut speakers)?);
+                words.append(&mut timed(tokens, Some(segment), &format!("{path}.words"), speakers)?);
             }
             _ if segment.text.trim().is_empty() => {}
-            _ => words.append(&mut spread(segment, &path, &mut speakers)?),
+            _ => whole(&mut words, segment, &path, speakers)?,
         }
     }
     Ok(words)
-}
-
-/// Speakers by the labels of the file.
-struct Speakers {
-    first: u16,
-    names: Vec<String>,
-}
-
-impl Speakers {
-    fn number(&mut self, name: Option<&str>) -> Result<u16, String> {
-        let Some(name) = name else { return Ok(self.first) };
-        let at = self.names.iter().position(|it| it == name).unwrap_or_else(|| {
-            self.names.push(name.to_owned());
-            self.names.len() - 1
-        });
-        u16::try_from(at)
-            .ok()
-            .and_then(|at| self.first.checked_add(at))
-            .ok_or("has too many speakers".to_owned())
-    }
-}
-
-fn time(seconds: f64, path: &str) -> Result<MediaTime, String> {
-    let time = MediaTime::from_secs(seconds);
-    match seconds >= 0.0 && time <= MediaTime::MAX {
-        true => Ok(time),
-        false => Err(format!("`{path}`: {seconds} is not a time in seconds between 0 and 604800")),
-    }
 }
 
 /// Words with their times; one that has none gets the gap between its neighbours.
@@ -109,7 +77,7 @@ fn timed(
     tokens: &[Token],
     segment: Option<&Segment>,
     path: &str,
-    speakers: &mut Speakers,
+    speakers: &mut Voices,
 ) -> Result<Vec<Word>, String> {
     let mut words: Vec<Word> = Vec::with_capacity(tokens.len());
     let mut last_end = segment.and_then(|it| it.start).unwrap_or_default();
@@ -118,49 +86,33 @@ fn timed(
         let start = token.start.unwrap_or(last_end);
         let end = token.end.unwrap_or_else(|| next.unwrap_or(start).max(start));
         last_end = end;
-        let token_text = token.word.trim();
-        let text = token_text.trim_end_matches(is_mark);
-        if text.is_empty() {
-            // A mark that stands alone belongs to the word before it.
-            if let Some(word) = words.last_mut() {
-                word.punctuation.get_or_insert_default().push_str(token_text);
-            }
-            continue;
-        }
-        let after = &token_text[text.len()..];
         let name = token.speaker.as_deref().or(segment.and_then(|it| it.speaker.as_deref()));
-        words.push(Word {
-            start: time(start, &format!("{path}[{at}].start"))?,
-            end: time(end, &format!("{path}[{at}].end"))?,
-            text: text.to_owned(),
-            punctuation: (!after.is_empty()).then(|| after.to_owned()),
-            speaker: speakers.number(name)?,
-            confidence: token.probability.map(|it| it.clamp(0.0, 1.0)),
-        });
+        push(
+            &mut words,
+            super::Token {
+                text: &token.word,
+                start: seconds(start, &format!("{path}[{at}].start"))?,
+                end: seconds(end, &format!("{path}[{at}].end"))?,
+                speaker: speakers.number(name)?,
+                confidence: token.probability,
+            },
+        );
     }
     Ok(words)
 }
 
-/// Marks that follow a word.
-fn is_mark(c: char) -> bool {
-    matches!(c, '.' | ',' | '?' | '!' | ';' | ':' | '…' | '。' | '，' | '？' | '！')
-}
-
 /// A segment without words is an utterance: its time is shared out by the app.
-fn spread(segment: &Segment, path: &str, speakers: &mut Speakers) -> Result<Vec<Word>, String> {
+fn whole(words: &mut Vec<Word>, segment: &Segment, path: &str, speakers: &mut Voices) -> Result<(), String> {
     let (Some(start), Some(end)) = (segment.start, segment.end) else {
         return Err(format!("`{path}`: needs `start` and `end`"));
     };
     let utterance = Utterance {
-        start: time(start, &format!("{path}.start"))?,
-        end: time(end, &format!("{path}.end"))?,
+        start: seconds(start, &format!("{path}.start"))?,
+        end: seconds(end, &format!("{path}.end"))?,
         text: segment.text.clone(),
         speaker: speakers.number(segment.speaker.as_deref())?,
     };
-    let upload = TranscriptUpload { utterances: Some(vec![utterance]), ..TranscriptUpload::default() };
-    // Faults are told under the name that the field has in this file.
-    let read = upload.into_transcript().map_err(|e| e.to_string().replace("utterances[0]", path));
-    Ok(read?.words)
+    spread(words, utterance, path)
 }
 
 /// Words of OpenAI's API come without punctuation, its segments with: brings both together where they agree.
@@ -184,7 +136,7 @@ mod tests {
 
     fn shown(json: &str) -> Vec<(String, f64, f64, u16)> {
         let text = |it: &Word| format!("{}{}", it.text, it.punctuation.as_deref().unwrap_or_default());
-        let words = words(json.as_bytes(), 0).unwrap();
+        let words = read(json.as_bytes(), 0).unwrap().words;
         words.iter().map(|it| (text(it), it.start.secs(), it.end.secs(), it.speaker)).collect()
     }
 
@@ -193,7 +145,7 @@ mod tests {
         let json = r#"{"text":" Hi, you?","segments":[{"start":0,"end":1,"text":" Hi, you?","words":[
             {"word":" Hi,","start":0.1,"end":0.4,"probability":0.9},{"word":" you","start":0.5,"end":0.9},{"word":"?","start":0.9,"end":0.9}]}]}"#;
         assert_eq!(shown(json), [("Hi,".to_owned(), 0.1, 0.4, 0), ("you?".to_owned(), 0.5, 0.9, 0)]);
-        assert_eq!(words(json.as_bytes(), 0).unwrap()[0].confidence, Some(0.9));
+        assert_eq!(read(json.as_bytes(), 0).unwrap().words[0].confidence, Some(0.9));
     }
 
     #[test]
@@ -229,7 +181,7 @@ mod tests {
 
     #[test]
     fn absurd_times_are_told_with_their_place() {
-        let fault = |json: &str| words(json.as_bytes(), 0).unwrap_err();
+        let fault = |json: &str| read(json.as_bytes(), 0).unwrap_err().reason;
         assert!(fault(r#"{"words":[{"word":"a","start":-1,"end":1}]}"#).starts_with("`words[0].start`: -1"));
         assert!(fault(r#"{"segments":[{"start":0,"end":1e9,"text":"a"}]}"#).starts_with("`segments[0].end`"));
         assert!(
@@ -237,13 +189,5 @@ mod tests {
                 .starts_with("`segments[0].end`: 1 lies before")
         );
         assert!(fault(r#"{"text":"a"}"#).contains("verbose_json"));
-    }
-
-    #[test]
-    fn other_json_is_not_taken_for_a_transcript() {
-        assert!(is_one(&br#"{"text":"","segments":[]}"#[..]));
-        assert!(!is_one(&br#"{"id":"a","started_at":"x","words":[]}"#[..]));
-        assert!(!is_one(&br#"{"id":"a"} {"segments":[]}"#[..]));
-        assert!(!is_one(&br#"{"segments": "#[..]));
     }
 }

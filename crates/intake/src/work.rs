@@ -1,15 +1,16 @@
 //! Bringing the input in, step by step. Everything that is written was read whole before, and can be written again
 //! without a change; so a run that breaks off is simply started again.
 
-use super::{
+use crate::{
+    IntakeError, Options, broken, calls,
     lines::{self, Given, Lines, ahead},
     plan::Input,
     recordings::{self, Folder, Sending},
     records,
-    report::{Place, Report},
+    report::{Place, Tally},
+    why,
 };
 use futures::StreamExt;
-use jiff::tz::TimeZone;
 use serde::de::DeserializeOwned;
 use std::{
     collections::{HashMap, HashSet},
@@ -25,8 +26,8 @@ use touchline_app::{
 use touchline_model::{Caller, ContactState, UserId};
 
 /// The kinds that the summary names beside the records' own.
-pub(super) const CONTACTS: &str = "contacts";
-pub(super) const RECORDINGS: &str = "recordings";
+pub(crate) const CONTACTS: &str = "contacts";
+pub(crate) const RECORDINGS: &str = "recordings";
 
 /// What was seen of an id: enough to tell a repetition from a contradiction, in 24 bytes an id.
 struct Seen {
@@ -36,52 +37,41 @@ struct Seen {
 }
 
 /// A contact that was written, and its recording.
-pub(super) struct Recorded {
-    pub(super) id: String,
-    pub(super) place: Place,
-    pub(super) recording: String,
+pub(crate) struct Recorded {
+    pub(crate) id: String,
+    pub(crate) place: Place,
+    pub(crate) recording: String,
 }
 
 /// An import under way.
-pub(super) struct Import {
-    pub(super) app: App,
-    pub(super) caller: Caller,
-    pub(super) report: Report,
-    pub(super) zone: Option<TimeZone>,
-    pub(super) audio: Option<Folder>,
+pub(crate) struct Import<'w> {
+    pub(crate) app: App,
+    pub(crate) caller: Caller,
+    pub(crate) tally: Tally<'w>,
+    pub(crate) options: Options,
+    pub(crate) audio: Option<Folder>,
     hasher: RandomState,
     seen: HashMap<u64, Seen>,
     files: Vec<Arc<str>>,
-    pub(super) users: Option<HashMap<String, Vec<UserId>>>,
+    pub(crate) users: Option<Arc<HashMap<String, Vec<UserId>>>>,
     used: HashSet<PathBuf>,
     /// Contacts whose recording the pipeline has still to read.
     unread: Vec<(String, Place)>,
 }
 
-/// Errors that are no fault of the input end the run; the others are its own.
-pub(super) fn fatal(error: AppError) -> Result<String, String> {
-    match error {
-        AppError::DiskFull | AppError::Unavailable(_) | AppError::Internal(_) => {
-            let cause = std::error::Error::source(&error).map(|it| format!(": {it}")).unwrap_or_default();
-            Err(format!("{error}{cause}; run the same command again to go on"))
-        }
-        other => Ok(other.to_string()),
-    }
-}
-
-impl Import {
-    pub(super) fn new(
+impl<'w> Import<'w> {
+    pub(crate) fn new(
         app: App,
         caller: Caller,
-        report: Report,
-        zone: Option<TimeZone>,
+        tally: Tally<'w>,
+        options: Options,
         audio: Option<Folder>,
     ) -> Self {
         Self {
             app,
             caller,
-            report,
-            zone,
+            tally,
+            options,
             audio,
             hasher: RandomState::new(),
             seen: HashMap::new(),
@@ -92,52 +82,52 @@ impl Import {
         }
     }
 
-    pub(super) fn place(input: &Input, line: Option<u64>) -> Place {
+    pub(crate) fn place(input: &Input, line: Option<u64>) -> Place {
         Place { file: input.name.clone(), line }
     }
 
-    pub(super) fn refuse(
+    pub(crate) fn refuse(
         &mut self,
         kind: &'static str,
         input: &Input,
         id: &str,
         reason: &str,
-    ) -> Result<(), String> {
-        self.report.refuse(kind, &Self::place(input, None), id, reason)
+    ) -> Result<(), IntakeError> {
+        self.tally.refuse(kind, &Self::place(input, None), id, reason)
     }
 
-    pub(super) fn read_bytes(&self, bytes: u64) {
-        self.report.bytes().fetch_add(bytes, Ordering::Relaxed);
+    pub(crate) fn read_bytes(&self, bytes: u64) {
+        self.tally.bytes().fetch_add(bytes, Ordering::Relaxed);
     }
 
     /// Counts what became of one input.
-    pub(super) fn count(
+    pub(crate) fn count(
         &mut self,
         kind: &'static str,
         place: &Place,
         id: &str,
         result: Result<PutStatus, AppError>,
-    ) -> Result<(), String> {
+    ) -> Result<(), IntakeError> {
         match result {
-            Ok(status) => self.report.took(kind, status),
-            Err(error) => self.report.refuse(kind, place, id, &fatal(error)?)?,
+            Ok(status) => self.tally.took(kind, status),
+            Err(error) => self.tally.refuse(kind, place, id, &why(error)?)?,
         }
         Ok(())
     }
 
-    pub(super) fn lines(&self, input: &Input) -> Result<Lines, String> {
-        Ok(Lines::new(input.open()?, self.app.limits().json_bytes, self.report.bytes()))
+    pub(crate) fn lines(&self, input: &Input) -> Result<Lines, IntakeError> {
+        Ok(Lines::new(input.open()?, self.app.limits().json_bytes, self.tally.bytes()))
     }
 
     /// Whether an id comes for the first time. A repetition is counted, a contradiction refused.
-    pub(super) fn is_first(
+    pub(crate) fn is_first(
         &mut self,
         kind: &'static str,
         input: &Input,
         line: u64,
         id: &str,
         raw: &[u8],
-    ) -> Result<bool, String> {
+    ) -> Result<bool, IntakeError> {
         let key = self.hasher.hash_one((kind, id));
         let content = self.hasher.hash_one(raw.trim_ascii());
         if self.files.last() != Some(&input.name) {
@@ -149,28 +139,28 @@ impl Import {
             return Ok(true);
         };
         if first.content == content {
-            self.report.took(kind, PutStatus::Unchanged);
+            self.tally.took(kind, PutStatus::Unchanged);
             return Ok(false);
         }
         let file = self.files.get(first.file as usize).cloned().unwrap_or_default();
         let reason = format!("this id stands in {file}:{} already, with other content", first.line);
-        self.report.refuse(kind, &Self::place(input, Some(line)), id, &reason)?;
+        self.tally.refuse(kind, &Self::place(input, Some(line)), id, &reason)?;
         Ok(false)
     }
 
     /// Reads records of one kind.
-    pub(super) async fn records<T: Ruled + DeserializeOwned>(
+    pub(crate) async fn records<T: Ruled + DeserializeOwned>(
         &mut self,
         input: &Input,
         kind: &'static str,
-    ) -> Result<(), String> {
+    ) -> Result<(), IntakeError> {
         let mut source = self.lines(input)?;
         let mut steps = ahead(move || records::next::<T>(&mut source));
         while let Some(step) = steps.recv().await {
             let (mut items, mut lines) = (Vec::new(), Vec::new());
             for Given { line, raw, item } in step.map_err(|e| format!("{}: {e}", input.name))? {
                 match item {
-                    Err(reason) => self.report.refuse(kind, &Self::place(input, Some(line)), "", &reason)?,
+                    Err(reason) => self.tally.refuse(kind, &Self::place(input, Some(line)), "", &reason)?,
                     Ok(item) => {
                         let id = Some(item.id()).filter(|id| !matches!(id.as_str(), "" | "0"));
                         let id = id.unwrap_or_else(|| records::id_of_line(&raw));
@@ -182,14 +172,14 @@ impl Import {
                 }
             }
             let named = records::give_ids(&self.app, &self.caller, &mut items).await;
-            named.or_else(|e| fatal(e).and_then(Err))?;
+            named.map_err(broken)?;
             let (items, ids): (Vec<T>, Vec<String>) = items.into_iter().unzip();
             let put = records::put(&self.app, &self.caller, items).await;
-            let put = put.or_else(|e| fatal(e).and_then(Err))?;
+            let put = put.map_err(broken)?;
             for ((line, id), result) in lines.into_iter().zip(ids).zip(put) {
                 self.count(kind, &Self::place(input, Some(line)), &id, result.map(|it| it.status))?;
             }
-            self.report.tick();
+            self.tally.tick();
         }
         // Users may have come.
         self.users = None;
@@ -197,13 +187,14 @@ impl Import {
     }
 
     /// Reads recordings that are contacts on their own.
-    pub(super) async fn lone_recordings(&mut self, inputs: &[Input]) -> Result<(), String> {
+    pub(crate) async fn lone_recordings(&mut self, inputs: &[Input]) -> Result<(), IntakeError> {
         for step in inputs.chunks(lines::STEP) {
             let ids: Vec<String> = step.iter().map(|it| recordings::stem(&it.name)).collect();
             let known = self.rows(&ids).await?;
             let mut good = Vec::new();
             for (input, id) in step.iter().zip(ids) {
-                let upload = self.lone_recording(input, known.get(&id).map(|row| &row.contact.value));
+                let known = known.get(&id).map(|row| &row.contact.value);
+                let upload = calls::lone_recording(&self.options, input, known);
                 match upload {
                     Err(reason) => self.refuse(CONTACTS, input, &id, &reason)?,
                     Ok(upload) => {
@@ -215,7 +206,7 @@ impl Import {
             }
             let uploads = good.iter().map(|(_, upload)| upload.clone()).collect();
             let put = self.app.put_contacts(&self.caller, uploads).await;
-            let put = put.or_else(|e| fatal(e).and_then(Err))?;
+            let put = put.map_err(broken)?;
             let mut sending = Vec::new();
             for ((input, upload), result) in good.into_iter().zip(put) {
                 let place = Self::place(input, None);
@@ -232,13 +223,12 @@ impl Import {
         Ok(())
     }
 
-    async fn rows(&self, ids: &[String]) -> Result<HashMap<String, ContactRow>, String> {
-        let rows =
-            self.app.store().contact_rows(&self.caller.tenant, ids).await.map_err(|e| e.to_string())?;
+    async fn rows(&self, ids: &[String]) -> Result<HashMap<String, ContactRow>, IntakeError> {
+        let rows = self.app.store().contact_rows(&self.caller.tenant, ids).await.map_err(broken)?;
         Ok(rows.into_iter().map(|row| (row.contact.value.id.0.clone(), row)).collect())
     }
 
-    pub(super) async fn send(&mut self, list: Vec<(Recorded, PathBuf)>) -> Result<(), String> {
+    pub(crate) async fn send(&mut self, list: Vec<(Recorded, PathBuf)>) -> Result<(), IntakeError> {
         if list.is_empty() {
             return Ok(());
         }
@@ -258,22 +248,22 @@ impl Import {
             match result {
                 Ok(changed) => {
                     if changed {
-                        self.report.recorded();
+                        self.tally.recorded();
                     }
                     self.unread.push((it.id, place.clone()));
                 }
                 Err(error) => {
-                    let reason = format!("recording {:?}: {}", it.name, fatal(error)?);
-                    self.report.refuse(RECORDINGS, place, &it.id, &reason)?;
+                    let reason = format!("recording {:?}: {}", it.name, why(error)?);
+                    self.tally.refuse(RECORDINGS, place, &it.id, &reason)?;
                 }
             }
-            self.report.tick();
+            self.tally.tick();
         }
         Ok(())
     }
 
     /// Recordings in the folder that no contact has named.
-    pub(super) fn left_over(&mut self, inputs: &[Input]) -> Result<(), String> {
+    pub(crate) fn left_over(&mut self, inputs: &[Input]) -> Result<(), IntakeError> {
         for input in inputs {
             let whole = input.path.canonicalize().unwrap_or_else(|_| input.path.clone());
             if !self.used.contains(&whole) {
@@ -285,7 +275,7 @@ impl Import {
     }
 
     /// Tells which recordings turned out to be broken, once the pipeline has read them.
-    pub(super) async fn check_recordings(&mut self) -> Result<(), String> {
+    pub(crate) async fn check_recordings(&mut self) -> Result<(), IntakeError> {
         let unread = std::mem::take(&mut self.unread);
         for step in unread.chunks(lines::STEP) {
             let ids: Vec<String> = step.iter().map(|(id, _)| id.clone()).collect();
@@ -295,7 +285,7 @@ impl Import {
                 let state = row.contact.value.state.as_ref();
                 if state.is_some_and(|it| it.is(ContactState::CONVERTER_REJECTED)) {
                     let why = row.failure.as_deref().unwrap_or("it could not be read");
-                    self.report.refuse(RECORDINGS, place, id, &format!("broken recording: {why}"))?;
+                    self.tally.refuse(RECORDINGS, place, id, &format!("broken recording: {why}"))?;
                 }
             }
         }

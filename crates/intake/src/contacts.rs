@@ -1,22 +1,21 @@
 //! Contacts and their recordings, from NDJSON and from tables.
 
-use super::{
+use crate::{
+    IntakeError, broken,
     lines::{Given, ahead},
     plan::Input,
     recordings::NotFound,
     records::{self, GivenContact},
     report::Place,
     table::Table,
-    work::{CONTACTS, Import, RECORDINGS, Recorded, fatal},
+    work::{CONTACTS, Import, RECORDINGS, Recorded},
 };
-use std::collections::HashMap;
 use tokio::sync::mpsc;
 use touchline_app::contacts::ContactUpload;
-use touchline_model::{User, UserId};
 
-impl Import {
+impl Import<'_> {
     /// Reads contacts as NDJSON.
-    pub(super) async fn contacts(&mut self, input: &Input) -> Result<(), String> {
+    pub(crate) async fn contacts(&mut self, input: &Input) -> Result<(), IntakeError> {
         let mut source = self.lines(input)?;
         let recorded = self.audio.is_some();
         let steps = ahead(move || {
@@ -36,18 +35,18 @@ impl Import {
     }
 
     /// Reads a table of calls.
-    pub(super) async fn table(&mut self, input: &Input) -> Result<(), String> {
+    pub(crate) async fn table(&mut self, input: &Input) -> Result<(), IntakeError> {
         let mut source = self.lines(input)?;
-        let zone = self.zone.clone();
+        let zone = self.options.zone.clone();
         let opened = tokio::task::spawn_blocking(move || {
             let table = Table::open(&mut source, zone);
             table.map(|table| table.map(|table| (table, source)))
         });
-        let opened = opened.await.map_err(|e| e.to_string())?;
+        let opened = opened.await.map_err(|e| IntakeError::Broken(e.to_string()))?;
         let (table, mut source) = match opened.map_err(|e| format!("{}: {e}", input.name))? {
             Ok(opened) => opened,
             Err((line, reason)) => {
-                return self.report.refuse(CONTACTS, &Self::place(input, Some(line)), "", &reason);
+                return self.tally.refuse(CONTACTS, &Self::place(input, Some(line)), "", &reason);
             }
         };
         self.contact_steps(input, ahead(move || table.next(&mut source))).await
@@ -57,7 +56,7 @@ impl Import {
         &mut self,
         input: &Input,
         mut steps: mpsc::Receiver<std::io::Result<Vec<Given<GivenContact>>>>,
-    ) -> Result<(), String> {
+    ) -> Result<(), IntakeError> {
         while let Some(step) = steps.recv().await {
             let mut good = Vec::new();
             for Given { line, raw, item } in step.map_err(|e| format!("{}: {e}", input.name))? {
@@ -67,7 +66,7 @@ impl Import {
                     Err(reason) => Err((String::new(), reason)),
                 };
                 match item.and_then(|item| self.with_recording(item)) {
-                    Err((id, reason)) => self.report.refuse(CONTACTS, &place, &id, &reason)?,
+                    Err((id, reason)) => self.tally.refuse(CONTACTS, &place, &id, &reason)?,
                     Ok(item) => {
                         if self.is_first(CONTACTS, input, line, item.upload.id.as_str(), &raw)? {
                             good.push((place, item));
@@ -84,16 +83,11 @@ impl Import {
     async fn with_agent(
         &mut self,
         mut given: GivenContact,
-    ) -> Result<Result<GivenContact, (String, String)>, String> {
-        if given.agent_email.is_some() && self.users.is_none() {
-            let mut users: HashMap<String, Vec<UserId>> = HashMap::new();
-            let all = self.app.all::<User>(&self.caller).await.or_else(|e| fatal(e).and_then(Err))?;
-            for user in all {
-                users.entry(user.email.to_lowercase()).or_default().push(user.id);
-            }
-            self.users = Some(users);
-        }
-        let set = self.users.as_ref().map_or(Ok(()), |users| given.set_agent(users));
+    ) -> Result<Result<GivenContact, (String, String)>, IntakeError> {
+        let set = match given.agent_email.is_some() {
+            true => given.set_agent(&*self.users_by_email().await?),
+            false => Ok(()),
+        };
         Ok(match set {
             Ok(()) => Ok(given),
             Err(reason) => Err((given.upload.id.0, reason)),
@@ -118,7 +112,7 @@ impl Import {
     }
 
     /// Writes contacts together, then sends their recordings.
-    async fn write_contacts(&mut self, good: Vec<(Place, GivenContact)>) -> Result<(), String> {
+    async fn write_contacts(&mut self, good: Vec<(Place, GivenContact)>) -> Result<(), IntakeError> {
         if good.is_empty() {
             return Ok(());
         }
@@ -128,7 +122,7 @@ impl Import {
             uploads.push(upload);
         }
         let put = self.app.put_contacts(&self.caller, uploads).await;
-        let put = put.or_else(|e| fatal(e).and_then(Err))?;
+        let put = put.map_err(broken)?;
         let mut recorded = Vec::new();
         for ((place, id, recording), result) in rest.into_iter().zip(put) {
             if let (Ok(_), Some(recording)) = (&result, recording) {
@@ -136,7 +130,7 @@ impl Import {
             }
             self.count(CONTACTS, &place, &id, result.map(|it| it.status))?;
         }
-        self.report.tick();
+        self.tally.tick();
         let Some(audio) = self.audio.clone() else { return Ok(()) };
         let mut sending = Vec::new();
         for it in recorded {
@@ -145,7 +139,7 @@ impl Import {
                 Err(_) => {
                     let reason =
                         format!("there is no recording {:?}; the rest of the line was taken", it.recording);
-                    self.report.refuse(RECORDINGS, &it.place, &it.id, &reason)?;
+                    self.tally.refuse(RECORDINGS, &it.place, &it.id, &reason)?;
                 }
             }
         }

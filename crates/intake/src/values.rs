@@ -5,7 +5,7 @@ use touchline_model::{Channel, Direction, MediaTime};
 
 /// JSON numbers and booleans as such, when writing them again gives the same text; everything else is a string. So
 /// `007`, `+49 30`, `1.50` and numbers too long for exactness stay as written.
-pub(super) fn typed(text: &str) -> Value {
+pub(crate) fn typed(text: &str) -> Value {
     match serde_json::from_str::<Value>(text) {
         Ok(value @ (Value::Number(_) | Value::Bool(_)))
             if serde_json::to_string(&value).is_ok_and(|it| it == text) =>
@@ -17,7 +17,7 @@ pub(super) fn typed(text: &str) -> Value {
 }
 
 /// Seconds, or `MM:SS`, or `HH:MM:SS`.
-pub(super) fn length(text: &str) -> Result<MediaTime, String> {
+pub(crate) fn length(text: &str) -> Result<MediaTime, String> {
     let wrong = || format!("`{text}` is neither seconds nor MM:SS nor HH:MM:SS");
     let parts: Vec<&str> = text.split(':').collect();
     let (last, whole) = parts.split_last().ok_or_else(wrong)?;
@@ -36,7 +36,7 @@ pub(super) fn length(text: &str) -> Result<MediaTime, String> {
 }
 
 /// Who began the call.
-pub(super) fn direction(text: &str) -> Result<Direction, String> {
+pub(crate) fn direction(text: &str) -> Result<Direction, String> {
     match text.to_lowercase().as_str() {
         "inbound" | "in" => Ok(Direction::Inbound),
         "outbound" | "out" => Ok(Direction::Outbound),
@@ -46,7 +46,7 @@ pub(super) fn direction(text: &str) -> Result<Direction, String> {
 }
 
 /// How the customer came.
-pub(super) fn channel(text: &str) -> Result<Channel, String> {
+pub(crate) fn channel(text: &str) -> Result<Channel, String> {
     match text.to_lowercase().as_str() {
         "call" | "phone" | "voice" => Ok(Channel::Call),
         "chat" => Ok(Channel::Chat),

@@ -5,7 +5,7 @@ use touchline_model::{Timestamp, time::BadTimestamp};
 
 /// An instant: RFC 3339 with a zone, or without one when `zone` says which is meant. A local time that occurs twice
 /// (clocks going back) is the first of the two; one that does not occur is moved on by the gap.
-pub(super) fn instant(text: &str, zone: Option<&TimeZone>) -> Result<Timestamp, String> {
+pub(crate) fn instant(text: &str, zone: Option<&TimeZone>) -> Result<Timestamp, String> {
     let text = text.trim();
     match (text.parse::<Timestamp>(), zone) {
         (Ok(instant), _) => Ok(instant),
@@ -29,7 +29,7 @@ fn local_instant(local: civil::DateTime, zone: &TimeZone) -> Result<Timestamp, S
 
 /// The date and time in a file's name, such as `20260301-093000`, `2026-03-01_09.30.00` or `20260301T093000Z`; none
 /// when there is none.
-pub(super) fn in_name(name: &str, zone: Option<&TimeZone>) -> Option<Result<Timestamp, String>> {
+pub(crate) fn in_name(name: &str, zone: Option<&TimeZone>) -> Option<Result<Timestamp, String>> {
     let bytes = name.as_bytes();
     let starts = (0..bytes.len()).filter(|at| *at == 0 || !bytes[*at - 1].is_ascii_digit());
     let (local, end) = starts.into_iter().find_map(|at| date_time(bytes, at))?;

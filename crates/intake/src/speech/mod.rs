@@ -1,0 +1,202 @@
+//! Transcripts in the shapes of other programs. Each reader turns bytes into [`Spoken`]; none of them knows whose it is.
+
+mod assembly;
+mod aws;
+mod cues;
+mod deepgram;
+pub(crate) mod probe;
+mod srt;
+mod voices;
+mod vtt;
+mod whisper;
+
+pub(crate) use voices::{is_staff, named, type_of_role};
+
+use touchline_app::contacts::{TranscriptUpload, Utterance};
+use touchline_model::{MediaTime, Speaker, Word};
+
+/// The shape of a transcript.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Shape {
+    Whisper,
+    Vtt,
+    Srt,
+    Aws,
+    Deepgram,
+    AssemblyAi,
+}
+
+impl Shape {
+    /// The format that it is.
+    pub(crate) const fn format(self) -> crate::Format {
+        match self {
+            Self::Whisper => crate::Format::Whisper,
+            Self::Vtt => crate::Format::Vtt,
+            Self::Srt => crate::Format::Srt,
+            Self::Aws => crate::Format::AwsTranscribe,
+            Self::Deepgram => crate::Format::Deepgram,
+            Self::AssemblyAi => crate::Format::AssemblyAi,
+        }
+    }
+}
+
+/// What a transcript says.
+#[derive(Debug, Default)]
+pub(crate) struct Spoken {
+    /// The words, in any order.
+    pub(crate) words: Vec<Word>,
+    /// What the file says of its speakers; those of whom it says nothing are left out.
+    pub(crate) speakers: Vec<Speaker>,
+    /// How long the recording was, where that is said.
+    pub(crate) duration: Option<MediaTime>,
+}
+
+/// Why a transcript cannot be read.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Fault {
+    /// The line, from 1, when one is to blame.
+    pub(crate) line: Option<u64>,
+    /// What is wrong.
+    pub(crate) reason: String,
+}
+
+impl From<String> for Fault {
+    fn from(reason: String) -> Self {
+        Self { line: None, reason }
+    }
+}
+
+impl Fault {
+    fn at(line: u64, reason: impl Into<String>) -> Self {
+        Self { line: Some(line), reason: reason.into() }
+    }
+
+    fn json(error: &serde_json::Error) -> Self {
+        let text = error.to_string();
+        let place = format!(" at line {} column {}", error.line(), error.column());
+        let reason = text.strip_suffix(&place).unwrap_or(&text);
+        Self::at(error.line() as u64, format!("{reason} (column {})", error.column()))
+    }
+}
+
+/// Reads a transcript. Its speakers are numbered from `first`.
+pub(crate) fn read(shape: Shape, bytes: &[u8], first: u16) -> Result<Spoken, Fault> {
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    let spoken = match shape {
+        Shape::Whisper => whisper::read(bytes, first)?,
+        Shape::Aws => aws::read(bytes, first)?,
+        Shape::Deepgram => deepgram::read(bytes, first)?,
+        Shape::AssemblyAi => assembly::read(bytes, first)?,
+        Shape::Vtt => vtt::read(text(bytes)?, first)?,
+        Shape::Srt => srt::read(text(bytes)?, first)?,
+    };
+    // Later than this the same would be refused as a whole, with no more to say.
+    let upload = TranscriptUpload {
+        speakers: spoken.speakers.clone(),
+        words: Some(spoken.words.clone()),
+        utterances: None,
+    };
+    upload.into_transcript().map_err(|e| Fault::from(e.to_string()))?;
+    Ok(spoken)
+}
+
+fn text(bytes: &[u8]) -> Result<&str, Fault> {
+    std::str::from_utf8(bytes).map_err(|e| {
+        let line = bytes[..e.valid_up_to()].iter().filter(|byte| **byte == b'\n').count();
+        Fault::at(line as u64 + 1, "is not UTF-8 text")
+    })
+}
+
+/// What a text that is no JSON is, by its beginning.
+pub(crate) fn in_text(head: &[u8]) -> Option<Shape> {
+    // WebVTT §4: the word alone, or followed by a blank and anything.
+    if let Some(rest) = head.strip_prefix(b"WEBVTT") {
+        return rest.first().is_none_or(u8::is_ascii_whitespace).then_some(Shape::Vtt);
+    }
+    let mut lines = head.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|it| !it.is_empty());
+    let mut first = lines.next()?;
+    if first.iter().all(u8::is_ascii_digit) {
+        first = lines.next()?;
+    }
+    let line = std::str::from_utf8(first).ok()?;
+    cues::timing(line).is_some_and(|it| it.is_ok()).then_some(Shape::Srt)
+}
+
+/// Marks that follow a word.
+fn is_mark(c: char) -> bool {
+    matches!(c, '.' | ',' | '?' | '!' | ';' | ':' | '…' | '。' | '，' | '？' | '！')
+}
+
+/// A time in seconds.
+fn seconds(given: f64, path: &str) -> Result<MediaTime, String> {
+    let time = MediaTime::from_secs(given);
+    match given >= 0.0 && time <= MediaTime::MAX {
+        true => Ok(time),
+        false => Err(format!("`{path}`: {given} is not a time in seconds between 0 and 604800")),
+    }
+}
+
+/// A time in milliseconds.
+fn millis(given: f64, path: &str) -> Result<MediaTime, String> {
+    let time = MediaTime::from_secs(given / 1e3);
+    match given >= 0.0 && time <= MediaTime::MAX {
+        true => Ok(time),
+        false => Err(format!("`{path}`: {given} is not a time in milliseconds between 0 and 604800000")),
+    }
+}
+
+/// One word as a recogniser wrote it, with its marks.
+struct Token<'a> {
+    text: &'a str,
+    start: MediaTime,
+    end: MediaTime,
+    speaker: u16,
+    confidence: Option<f32>,
+}
+
+/// Adds a word. Marks that stand alone belong to the word before.
+fn push(words: &mut Vec<Word>, token: Token<'_>) {
+    let whole = token.text.trim();
+    let text = whole.trim_end_matches(is_mark);
+    if text.is_empty() {
+        if let Some(word) = words.last_mut() {
+            word.punctuation.get_or_insert_default().push_str(whole);
+        }
+        return;
+    }
+    let after = &whole[text.len()..];
+    words.push(Word {
+        start: token.start,
+        end: token.end,
+        text: text.to_owned(),
+        punctuation: (!after.is_empty()).then(|| after.to_owned()),
+        speaker: token.speaker,
+        confidence: token.confidence.map(|it| it.clamp(0.0, 1.0)),
+    });
+}
+
+/// The words of something that has a time as a whole: shared out by the app, as for utterances over the API.
+fn spread(words: &mut Vec<Word>, utterance: Utterance, path: &str) -> Result<(), String> {
+    let upload = TranscriptUpload { utterances: Some(vec![utterance]), ..TranscriptUpload::default() };
+    // Faults are told under the name that the field has in this file.
+    let read = upload.into_transcript().map_err(|e| e.to_string().replace("utterances[0]", path))?;
+    words.extend(read.words);
+    Ok(())
+}
+
+/// A number, which some write as text.
+#[derive(serde::Deserialize)]
+#[serde(untagged)]
+enum Number {
+    Plain(f64),
+    Text(String),
+}
+
+impl Number {
+    fn value(&self, path: &str) -> Result<f64, String> {
+        match self {
+            Self::Plain(value) => Ok(*value),
+            Self::Text(text) => text.parse().map_err(|_| format!("`{path}`: {text:?} is no number")),
+        }
+    }
+}
