@@ -112,7 +112,7 @@ async fn bytes_that_no_contact_names_go_after_a_day() {
     assert_eq!(files(&folder.path().join("recordings")), all);
     clock.advance_secs(120);
     assert_eq!(app.forget_litter().await.unwrap(), both);
-    assert_eq!(files(&folder.path().join("recordings")), [named.sha256.clone()]);
+    assert_eq!(files(&folder.path().join("recordings")), std::slice::from_ref(&named.sha256));
     assert!(app.blobs().exists(&tenant, &named.sha256, named.bytes).await);
     assert_eq!(app.litter(&tenant).await.unwrap(), Litter::default());
 }

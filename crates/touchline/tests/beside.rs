@@ -26,7 +26,8 @@ async fn a_second_server_on_one_folder_is_refused_and_everything_else_works_besi
     // The first one goes on, and sees what others write beside it.
     site.new_tenant("beside");
     let lines = site.data().with_file_name("contacts.ndjson");
-    std::fs::write(&lines, "{\"id\":\"c-1\",\"started_at\":\"2026-03-01T09:00:00Z\",\"duration\":20}\n").unwrap();
+    std::fs::write(&lines, "{\"id\":\"c-1\",\"started_at\":\"2026-03-01T09:00:00Z\",\"duration\":20}\n")
+        .unwrap();
     let imported = site.run(&["import", lines.to_str().unwrap(), "--tenant", "acme"]);
     assert!(imported.status.success(), "{}", String::from_utf8_lossy(&imported.stderr));
     assert_eq!(server.get("/contacts/c-1").await["id"], "c-1");
