@@ -14,7 +14,7 @@ struct Need {
     packages: &'static [&'static str],
 }
 
-const NEEDS: [Need; 4] = [
+const NEEDS: [Need; 5] = [
     Need {
         what: "a C compiler (SQLite)",
         is_there: || shell::find("cc").is_some(),
@@ -26,6 +26,11 @@ const NEEDS: [Need; 4] = [
         what: "Python (client tests)",
         is_there: || shell::find("python3").is_some(),
         packages: &["python3"],
+    },
+    Need {
+        what: "Node.js and npm (client tests)",
+        is_there: || shell::find("node").is_some() && shell::find("npm").is_some(),
+        packages: &["nodejs", "npm"],
     },
 ];
 
@@ -40,7 +45,8 @@ pub(crate) fn all(root: &Path) -> Result<(), String> {
         apt(&packages)?;
     }
     rust_components(root)?;
-    python(root)
+    python(root)?;
+    node(root)
 }
 
 /// The interpreter of the client tests, if it has been installed.
@@ -110,6 +116,21 @@ fn python(root: &Path) -> Result<(), String> {
     }
     let python = python_of(root).ok_or("`python3 -m venv` made no .venv/bin/python")?;
     shell::run(Command::new(python).args(["-m", "pip", "install", "--quiet", "-r"]).arg(&requirements))?;
+    fs::write(&stamp, wanted).map_err(|error| format!("{}: {error}", stamp.display()))
+}
+
+/// Makes `clients/node_modules` hold what `clients/package.json` says, and only does so again when that changes.
+fn node(root: &Path) -> Result<(), String> {
+    let clients = root.join("clients");
+    let (package, stamp) = (clients.join("package.json"), clients.join("node_modules/package.installed"));
+    let wanted = fs::read_to_string(&package).map_err(|error| format!("{}: {error}", package.display()))?;
+    if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
+        return Ok(());
+    }
+    println!("making clients/node_modules from clients/package.json");
+    // Nothing that a package brings is run, and no lock file is written: the versions are exact.
+    let options = ["install", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"];
+    shell::run(Command::new("npm").args(options).current_dir(&clients))?;
     fs::write(&stamp, wanted).map_err(|error| format!("{}: {error}", stamp.display()))
 }
 

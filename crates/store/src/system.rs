@@ -174,11 +174,11 @@ impl Store {
             crate::search::STATEMENTS,
             crate::topics::STATEMENTS,
             crate::transcripts::STATEMENTS,
-            crate::webhooks::STATEMENTS,
             &[crate::batch::TAKE_NUMBERS, crate::batch::INSERT_CHANGE],
         ] {
             all.extend(list);
         }
+        all.extend(crate::webhooks::statements());
         all
     }
 }

@@ -29,4 +29,5 @@ mod idempotency;
 mod isolation;
 mod operators;
 mod records;
+mod webhooks;
 mod world;
