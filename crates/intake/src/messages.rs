@@ -10,6 +10,7 @@ use crate::{
     report::Place,
     work::{CONTACTS, Import},
 };
+use jiff::tz::TimeZone;
 use line::Message;
 use std::{collections::HashMap, io};
 use thread::Thread;
@@ -41,7 +42,12 @@ pub(crate) struct MessagesRead {
 }
 
 /// Reads messages until the end, or until so many.
-pub(crate) fn read(lines: &mut Lines, input: &Input, most: u64) -> io::Result<MessagesRead> {
+pub(crate) fn read(
+    lines: &mut Lines,
+    input: &Input,
+    zone: Option<&TimeZone>,
+    most: u64,
+) -> io::Result<MessagesRead> {
     let mut done = MessagesRead::default();
     let mut threads = Vec::<Thread>::new();
     let mut places = HashMap::<String, usize>::new();
@@ -52,7 +58,7 @@ pub(crate) fn read(lines: &mut Lines, input: &Input, most: u64) -> io::Result<Me
         let read = match content {
             Err(length) => Err(lines.too_long(length)),
             Ok(raw) if raw.iter().all(u8::is_ascii_whitespace) => continue,
-            Ok(raw) => utf8(&raw).and_then(|text| Message::several(text, &mut done.fields)),
+            Ok(raw) => utf8(&raw).and_then(|text| Message::several(text, zone, &mut done.fields)),
         };
         let items = match read {
             Ok(items) => items,
@@ -91,8 +97,8 @@ impl Import<'_> {
             let reason = format!("is {} bytes long, at most {FILE_BYTES} are read: split it", input.bytes);
             return self.refuse(CONTACTS, input, "", &reason);
         }
-        let (mut source, file) = (self.lines(input)?, input.clone());
-        let read = tokio::task::spawn_blocking(move || read(&mut source, &file, u64::MAX));
+        let (mut source, file, zone) = (self.lines(input)?, input.clone(), self.options.zone.clone());
+        let read = tokio::task::spawn_blocking(move || read(&mut source, &file, zone.as_ref(), u64::MAX));
         let read = read.await.map_err(|e| IntakeError::Broken(e.to_string()))?;
         let read = read.map_err(|e| IntakeError::Input(format!("{}: {e}", input.name)))?;
         for (line, id, reason) in read.refused {

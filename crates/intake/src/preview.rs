@@ -13,7 +13,7 @@ use crate::{
 use read::{Look, contact_of};
 use serde::{Deserialize, Serialize};
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     path::Path,
     sync::Arc,
 };
@@ -144,7 +144,7 @@ pub async fn preview(
     let (inputs, _) = run::files(path, options).await?;
     let alone = run::recordings_are_alone(&inputs);
     let mut found = Preview { complete: true, ..Preview::default() };
-    let (mut transcripts, mut left) = (Vec::new(), bounds.records);
+    let (mut transcripts, mut left, mut names) = (Vec::new(), bounds.records, HashSet::new());
     for input in inputs {
         let (format, kind) = match input.form {
             Form::Records(kind) => (Some(Format::Ndjson), Some(kind)),
@@ -157,16 +157,20 @@ pub async fn preview(
         found.files.push(PreviewFile { name, bytes: input.bytes, format, kind, records: 0 });
         match input.form {
             Form::Transcript(_) => transcripts.push((found.files.len() - 1, input)),
-            Form::Recording if alone => recording(&mut found, options, bounds, &input),
+            Form::Recording if alone => {
+                names.insert(stem(&input.name));
+                recording(&mut found, options, bounds, &input);
+            }
             Form::Recording => found.count("recordings", 1),
             _ => {
-                let look = look(app, options, bounds, &input, left).await?;
+                let mut look = look(app, options, bounds, &input, left).await?;
+                names.extend(std::mem::take(&mut look.names));
                 left -= look.records;
                 take(&mut found, bounds, &input, look);
             }
         }
     }
-    spoken(app, caller, options, bounds, &mut found, transcripts).await?;
+    spoken(app, caller, options, bounds, &mut found, transcripts, &names).await?;
     known(app, caller, &mut found).await?;
     Ok(found)
 }
@@ -226,6 +230,7 @@ async fn spoken(
     bounds: &Bounds,
     found: &mut Preview,
     transcripts: Vec<(usize, Input)>,
+    names: &HashSet<String>,
 ) -> Result<(), IntakeError> {
     if transcripts.is_empty() {
         return Ok(());
@@ -233,12 +238,10 @@ async fn spoken(
     let at: HashMap<Arc<str>, usize> = transcripts.iter().map(|(at, it)| (it.name.clone(), *at)).collect();
     let inputs = transcripts.into_iter().map(|(_, input)| input).collect();
     let (mut calls, unclaimed) = calls::sort(app, caller, options, inputs).await?;
-    let mut unclaimed: Vec<Unclaimed> = unclaimed;
-    if alone_in_preview(found) {
-        // Their contacts are in the same upload: only the import itself can tell.
-        let ids: Vec<&str> = found.contacts.iter().map(|it| it.id.as_str()).collect();
-        unclaimed.retain(|it| !ids.contains(&it.name.as_str()));
-    }
+    // Those whose contacts come with the same files are claimed once these are in.
+    let later = |it: &Unclaimed| calls::names_of(&it.name).any(|name| names.contains(name));
+    found.count(calls::KIND, unclaimed.iter().filter(|it| later(it)).count() as u64);
+    let unclaimed = unclaimed.into_iter().filter(|it| !later(it)).collect::<Vec<_>>();
     for Unclaimed { input, name, reason } in unclaimed {
         found.problem(bounds, Place { file: input.name, line: None }, name, reason);
     }
@@ -267,11 +270,6 @@ async fn spoken(
         }
     }
     Ok(())
-}
-
-/// Whether contacts come with the same files.
-fn alone_in_preview(found: &Preview) -> bool {
-    !found.contacts.is_empty()
 }
 
 fn transcript(found: &mut Preview, bounds: &Bounds, call: &Call, read: CallRead) {

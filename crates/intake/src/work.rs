@@ -223,7 +223,7 @@ impl<'w> Import<'w> {
         Ok(())
     }
 
-    async fn rows(&self, ids: &[String]) -> Result<HashMap<String, ContactRow>, IntakeError> {
+    async fn rows(&mut self, ids: &[String]) -> Result<HashMap<String, ContactRow>, IntakeError> {
         let rows = self.app.store().contact_rows(&self.caller.tenant, ids).await.map_err(broken)?;
         Ok(rows.into_iter().map(|row| (row.contact.value.id.0.clone(), row)).collect())
     }

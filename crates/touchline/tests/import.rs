@@ -3,12 +3,21 @@
 
 mod common;
 
-use common::{Engine, Site};
+use common::{Engine, Site, on_both_engines};
 use serde_json::{Value, json};
 use std::{fs, path::Path};
-use touchline::{config::Config, server};
+use touchline::server;
 use touchline_app::App;
 use touchline_model::{Caller, Group, SpeakerType, TenantId, Topic, User};
+
+on_both_engines!(
+    a_folder_of_native_records_is_read_in_the_order_of_its_references,
+    every_refused_line_is_reported_with_its_number_and_no_good_line_is_lost,
+    a_table_with_semicolons_quotes_bom_and_crlf_brings_its_recordings,
+    whisper_transcripts_find_their_calls_by_id_by_recording_and_by_side,
+    real_recordings_make_contacts_of_their_own,
+    a_run_that_cannot_start_says_why_and_ends_with_one,
+);
 
 /// How a run ended.
 struct Ended {
@@ -36,8 +45,7 @@ impl Ended {
 }
 
 async fn open(site: &Site) -> (App, Caller) {
-    let config = Config { data: site.data(), ..Config::default() };
-    let app = server::open(&config).await.unwrap();
+    let app = server::open(&site.config()).await.unwrap();
     (app, Caller::system(TenantId("acme".to_owned()), "test"))
 }
 
@@ -77,9 +85,8 @@ fn text(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 
-#[tokio::test]
-async fn a_folder_of_native_records_is_read_in_the_order_of_its_references() {
-    let site = Site::fresh(Engine::Sqlite).await;
+async fn a_folder_of_native_records_is_read_in_the_order_of_its_references(engine: Engine) {
+    let site = Site::fresh(engine).await;
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, lines: &str| fs::write(folder.path().join(name), lines).unwrap();
     write("groups.ndjson", "{\"id\":\"g\",\"name\":\"Team\"}\n");
@@ -124,9 +131,8 @@ async fn a_folder_of_native_records_is_read_in_the_order_of_its_references() {
     site.assert_healthy();
 }
 
-#[tokio::test]
-async fn every_refused_line_is_reported_with_its_number_and_no_good_line_is_lost() {
-    let site = Site::fresh(Engine::Sqlite).await;
+async fn every_refused_line_is_reported_with_its_number_and_no_good_line_is_lost(engine: Engine) {
+    let site = Site::fresh(engine).await;
     let folder = tempfile::tempdir().unwrap();
     let (path, refused) = (folder.path().join("calls.ndjson"), folder.path().join("refused.ndjson"));
     let good = |id: &str| format!("{{\"id\":\"{id}\",\"started_at\":\"2026-03-01T09:00:00Z\"}}");
@@ -185,9 +191,8 @@ async fn every_refused_line_is_reported_with_its_number_and_no_good_line_is_lost
     assert_eq!(report(&refused), told, "the second run refuses the same");
 }
 
-#[tokio::test]
-async fn a_table_with_semicolons_quotes_bom_and_crlf_brings_its_recordings() {
-    let site = Site::fresh(Engine::Sqlite).await;
+async fn a_table_with_semicolons_quotes_bom_and_crlf_brings_its_recordings(engine: Engine) {
+    let site = Site::fresh(engine).await;
     let folder = tempfile::tempdir().unwrap();
     let (table, audio) = (folder.path().join("calls.csv"), folder.path().join("audio"));
     let refused = folder.path().join("refused.ndjson");
@@ -268,9 +273,8 @@ async fn a_table_with_semicolons_quotes_bom_and_crlf_brings_its_recordings() {
     site.assert_healthy();
 }
 
-#[tokio::test]
-async fn whisper_transcripts_find_their_calls_by_id_by_recording_and_by_side() {
-    let site = Site::fresh(Engine::Sqlite).await;
+async fn whisper_transcripts_find_their_calls_by_id_by_recording_and_by_side(engine: Engine) {
+    let site = Site::fresh(engine).await;
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, content: &str| fs::write(folder.path().join(name), content).unwrap();
     let calls = "{\"id\":\"one\",\"started_at\":\"2026-03-01T09:00:00Z\"}\n\
@@ -339,8 +343,7 @@ async fn whisper_transcripts_find_their_calls_by_id_by_recording_and_by_side() {
     assert_settled(&site, &args).await;
 }
 
-#[tokio::test]
-async fn real_recordings_make_contacts_of_their_own() {
+async fn real_recordings_make_contacts_of_their_own(engine: Engine) {
     let speech = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/audio/speech");
     let folder = tempfile::tempdir().unwrap();
     let names = ["cards-002.wav", "goforward.wav", "two-channel.wav"];
@@ -353,7 +356,7 @@ async fn real_recordings_make_contacts_of_their_own() {
         }
     }
     fs::write(folder.path().join("2026-03-01_093000_x.wav"), wav(300)).unwrap();
-    let site = Site::fresh(Engine::Sqlite).await;
+    let site = Site::fresh(engine).await;
     let args = [text(folder.path()), "--zone", "UTC"];
     import(&site, &args).assert(0, "4 created, 0 updated, 0 unchanged, 0 refused, 4");
     let (app, caller) = open(&site).await;
@@ -372,9 +375,8 @@ async fn real_recordings_make_contacts_of_their_own() {
     assert_settled(&site, &args).await;
 }
 
-#[tokio::test]
-async fn a_run_that_cannot_start_says_why_and_ends_with_one() {
-    let site = Site::fresh(Engine::Sqlite).await;
+async fn a_run_that_cannot_start_says_why_and_ends_with_one(engine: Engine) {
+    let site = Site::fresh(engine).await;
     let file = tempfile::NamedTempFile::new().unwrap();
     let path = text(file.path()).to_owned();
     for (args, reason) in [

@@ -3,30 +3,30 @@
 
 mod common;
 
-use common::{Engine, Site};
+use common::{Engine, Site, on_both_engines};
 use std::{
     fmt::Write as _,
     fs,
     io::Write,
-    process::{Child, Command, Stdio},
+    process::{Child, Stdio},
     time::Duration,
 };
-use touchline::{config::Config, server};
+use touchline::server;
 use touchline_model::{Caller, TenantId};
+
+on_both_engines!(contacts_go_on_after_sigkill, recordings_go_on_after_sigkill,);
 
 const CONTACTS: usize = 3_000;
 const RECORDINGS: usize = 60;
 
 fn start(site: &Site, args: &[&str]) -> Child {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_touchline"));
-    command.arg("import").args(args).arg("--data").arg(site.data());
+    let mut command = site.command(&[&["import"], args].concat());
     command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
 }
 
 /// How many contacts there are, and how many have recordings.
 async fn state(site: &Site) -> (usize, usize, i64) {
-    let config = Config { data: site.data(), ..Config::default() };
-    let app = server::open(&config).await.unwrap();
+    let app = server::open(&site.config()).await.unwrap();
     let caller = Caller::system(TenantId("acme".to_owned()), "test");
     let seq = app.store().tenant_state(&caller.tenant).await.unwrap().unwrap().seq;
     let all = app.contacts(&caller, None, CONTACTS + 1).await.unwrap();
@@ -47,8 +47,7 @@ fn wav(tone: usize) -> Vec<u8> {
     wav
 }
 
-#[tokio::test]
-async fn contacts_go_on_after_sigkill() {
+async fn contacts_go_on_after_sigkill(engine: Engine) {
     let lines: String = (0..CONTACTS).fold(String::new(), |mut all, n| {
         let words = "{\"words\":[{\"start\":0,\"end\":1,\"text\":\"hello\"}]}";
         let _ = writeln!(
@@ -60,7 +59,7 @@ async fn contacts_go_on_after_sigkill() {
     let half = lines.len() / 2;
     let mut wait = Duration::from_millis(500);
     let site = loop {
-        let site = Site::fresh(Engine::Sqlite).await;
+        let site = Site::fresh(engine).await;
         let mut child = start(&site, &["-"]);
         let mut pipe = child.stdin.take().unwrap();
         // The rest never comes: the program is killed while it waits in the middle of a line.
@@ -89,8 +88,7 @@ async fn contacts_go_on_after_sigkill() {
     site.assert_healthy();
 }
 
-#[tokio::test]
-async fn recordings_go_on_after_sigkill() {
+async fn recordings_go_on_after_sigkill(engine: Engine) {
     let folder = tempfile::tempdir().unwrap();
     let mut table = "id,started_at,recording\n".to_owned();
     for n in 0..RECORDINGS {
@@ -99,7 +97,7 @@ async fn recordings_go_on_after_sigkill() {
     }
     fs::write(folder.path().join("calls.csv"), table).unwrap();
     let path = folder.path().to_str().unwrap();
-    let site = Site::fresh(Engine::Sqlite).await;
+    let site = Site::fresh(engine).await;
     // Killed again and again, each time a little later, until it has come to the end.
     let (mut wait, mut cut) = (Duration::from_millis(20), 0_usize);
     loop {

@@ -1,6 +1,7 @@
 //! One line of messages: a message, or a conversation with its messages.
 
 use crate::speech;
+use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use touchline_model::{Channel, Speaker, SpeakerType, Timestamp};
@@ -32,7 +33,11 @@ pub(super) type Read = Result<Message, (String, String)>;
 
 impl Message {
     /// The messages of a line. The outer error is about the line as a whole.
-    pub(super) fn several(text: &str, fields: &mut BTreeMap<String, u64>) -> Result<Vec<Read>, String> {
+    pub(super) fn several(
+        text: &str,
+        zone: Option<&TimeZone>,
+        fields: &mut BTreeMap<String, u64>,
+    ) -> Result<Vec<Read>, String> {
         let line: Value = serde_json::from_str(text).map_err(|error| {
             let (reason, column) = (error.to_string(), error.column());
             format!("{} (column {column})", reason.split(" at line 1 column ").next().unwrap_or(&reason))
@@ -42,7 +47,7 @@ impl Message {
         };
         let Some(messages) = line.remove("messages") else {
             line.keys().for_each(|key| *fields.entry(key.clone()).or_default() += 1);
-            return Ok(vec![Self::one(&line, &Map::new())]);
+            return Ok(vec![Self::one(&line, &Map::new(), zone)]);
         };
         let Value::Array(messages) = messages else { return Err("`messages` is no list".to_owned()) };
         // The line is the conversation: what it says holds for all of them.
@@ -52,19 +57,20 @@ impl Message {
         let read = messages.into_iter().enumerate().map(|(at, message)| match message {
             Value::Object(message) => {
                 message.keys().for_each(|key| *fields.entry(format!("messages.{key}")).or_default() += 1);
-                Self::one(&message, &line).map_err(|(id, reason)| (id, format!("`messages[{at}]`: {reason}")))
+                Self::one(&message, &line, zone)
+                    .map_err(|(id, reason)| (id, format!("`messages[{at}]`: {reason}")))
             }
             _ => Err((String::new(), format!("`messages[{at}]` is no JSON object"))),
         });
         Ok(read.collect())
     }
 
-    fn one(message: &Map<String, Value>, around: &Map<String, Value>) -> Read {
+    fn one(message: &Map<String, Value>, around: &Map<String, Value>, zone: Option<&TimeZone>) -> Read {
         let conversation = first(message, CONVERSATION).or_else(|| first(around, CONVERSATION));
         let conversation = conversation.and_then(|(_, value)| plain(value));
         let refused = |reason: String| (conversation.clone().unwrap_or_default(), reason);
         let (name, time) = first(message, TIME).ok_or_else(|| refused("there is no `time`".to_owned()))?;
-        let time = time_of(time).map_err(|reason| refused(format!("`{name}`: {reason}")))?;
+        let time = time_of(time, zone).map_err(|reason| refused(format!("`{name}`: {reason}")))?;
         let text = match first(message, TEXT) {
             Some((_, Value::String(text))) => text.clone(),
             // A message of nothing but an attachment.
@@ -94,7 +100,7 @@ fn plain(value: &Value) -> Option<String> {
 }
 
 /// RFC 3339, or seconds or milliseconds since 1970, which differ by their size until the year 5138.
-fn time_of(value: &Value) -> Result<Timestamp, String> {
+fn time_of(value: &Value, zone: Option<&TimeZone>) -> Result<Timestamp, String> {
     if let Some(number) = value.as_f64() {
         let micros = if number.abs() < 1e11 { number * 1e6 } else { number * 1e3 };
         let time = jiff::Timestamp::from_microsecond(micros.round() as i64).map_err(|e| e.to_string())?;
@@ -102,7 +108,7 @@ fn time_of(value: &Value) -> Result<Timestamp, String> {
         return time.to_string().parse().map_err(|e: touchline_model::time::BadTimestamp| e.to_string());
     }
     let text = value.as_str().ok_or("is neither text nor number")?;
-    text.trim().parse().map_err(|e: touchline_model::time::BadTimestamp| e.to_string())
+    crate::dates::instant(text, zone)
 }
 
 fn author(message: &Map<String, Value>) -> (String, Speaker) {
@@ -137,7 +143,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Vec<Read> {
-        Message::several(text, &mut BTreeMap::new()).unwrap()
+        Message::several(text, None, &mut BTreeMap::new()).unwrap()
     }
 
     fn one(text: &str) -> Message {
@@ -197,7 +203,7 @@ mod tests {
             read[2].as_ref().unwrap_err(),
             &("c1".to_owned(), "`messages[2]`: there is no `time`".to_owned())
         );
-        assert!(Message::several("[1]", &mut BTreeMap::new()).is_err());
-        assert!(Message::several(r#"{"messages":{}}"#, &mut BTreeMap::new()).is_err());
+        assert!(Message::several("[1]", None, &mut BTreeMap::new()).is_err());
+        assert!(Message::several(r#"{"messages":{}}"#, None, &mut BTreeMap::new()).is_err());
     }
 }

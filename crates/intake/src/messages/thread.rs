@@ -144,8 +144,13 @@ mod tests {
             form: Form::Messages,
         };
         let source = std::io::Cursor::new(text.to_owned().into_bytes());
-        super::super::read(&mut Lines::new(Box::new(source), 1 << 20, Default::default()), &input, u64::MAX)
-            .unwrap()
+        super::super::read(
+            &mut Lines::new(Box::new(source), 1 << 20, Default::default()),
+            &input,
+            None,
+            u64::MAX,
+        )
+        .unwrap()
     }
 
     #[test]

@@ -6,13 +6,18 @@ use crate::{
     lines::{Given, Lines},
     messages,
     plan::{Form, Input},
+    recordings::stem,
     records::{self, GivenContact},
     table::Table,
     work::CONTACTS,
 };
 use jiff::tz::TimeZone;
 use serde::{Deserialize, de::DeserializeOwned, de::IgnoredAny};
-use std::{collections::BTreeMap, io, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashSet},
+    io,
+    sync::Arc,
+};
 use touchline_app::contacts::ContactUpload;
 use touchline_model::{
     CoachingSession, Contact, Evaluation, Feedback, Group, Kpi, Listen, MediaTime, Observation, Plan,
@@ -32,6 +37,8 @@ pub(super) struct Look {
     /// Whether the file ended before the bound.
     pub(super) ended: bool,
     pub(super) contacts: Vec<PreviewContact>,
+    /// Ids of all of them, and names of their recordings without folder and ending.
+    pub(super) names: HashSet<String>,
     /// Line, id, reason.
     pub(super) problems: Vec<(u64, String, String)>,
     pub(super) more_problems: u64,
@@ -46,6 +53,7 @@ impl Look {
             taken: 0,
             ended: true,
             contacts: vec![],
+            names: HashSet::new(),
             problems: vec![],
             more_problems: 0,
             fields: BTreeMap::new(),
@@ -69,6 +77,8 @@ impl Look {
             Err(invalid) => self.problem(bounds, line, upload.id.as_str(), invalid.to_string()),
             Ok(transcript) => {
                 self.taken += 1;
+                self.names.insert(upload.id.0.clone());
+                self.names.extend(upload.original_path.as_deref().map(stem));
                 if self.contacts.len() < bounds.contacts {
                     if let Some(email) = agent_email {
                         upload.agent_id = Some(UserId(format!("{ADDRESS}{email}")));
@@ -142,7 +152,7 @@ pub(super) fn look(input: &Input, zone: Option<TimeZone>, limit: usize, bounds: 
     let mut lines = Lines::new(source, limit, Arc::default());
     match input.form {
         Form::Table => table(&mut lines, input, zone, bounds),
-        Form::Messages => from_messages(&mut lines, input, bounds),
+        Form::Messages => from_messages(&mut lines, input, zone.as_ref(), bounds),
         Form::Records(Kind::Contacts) => contacts(&mut lines, input, bounds),
         Form::Records(kind) => match kind {
             Kind::Groups => native::<Group>(kind, &mut lines, bounds),
@@ -241,9 +251,14 @@ fn table(lines: &mut Lines, input: &Input, zone: Option<TimeZone>, bounds: &Boun
     Ok(look)
 }
 
-fn from_messages(lines: &mut Lines, input: &Input, bounds: &Bounds) -> io::Result<Look> {
+fn from_messages(
+    lines: &mut Lines,
+    input: &Input,
+    zone: Option<&TimeZone>,
+    bounds: &Bounds,
+) -> io::Result<Look> {
     let mut look = Look::new(CONTACTS);
-    let read = messages::read(lines, input, bounds.records)?;
+    let read = messages::read(lines, input, zone, bounds.records)?;
     look.records = read.messages.min(bounds.records);
     look.ended = read.messages < bounds.records || lines.next()?.is_none();
     look.fields = read.fields;

@@ -147,9 +147,11 @@ fn shares(cue: &Cue) -> Vec<(MediaTime, MediaTime, &Piece)> {
         let run = &cue.pieces[at..=at + more];
         at += more + 1;
         let end = cue.pieces.get(at).and_then(|next| next.start).unwrap_or(cue.end).clamp(start, cue.end);
-        let length = |piece: &Piece| piece.text.trim().chars().count() as i64 + 1;
-        let (all, span) = (run.iter().map(length).sum::<i64>().max(1), end.since(start).micros());
-        let time = |chars: i64| MediaTime::from_micros(start.micros() + span * chars / all);
+        let length = |piece: &Piece| piece.text.trim().chars().count() as i128 + 1;
+        let (all, span) =
+            (run.iter().map(length).sum::<i128>().max(1), i128::from(end.since(start).micros()));
+        let share = |chars: i128| i64::try_from(span * chars / all).unwrap_or_default();
+        let time = |chars: i128| MediaTime::from_micros(start.micros() + share(chars));
         let mut before = 0;
         for piece in run {
             let after = before + length(piece);

@@ -13,7 +13,7 @@ mod whisper;
 pub(crate) use voices::{is_staff, named, type_of_role};
 
 use touchline_app::contacts::{TranscriptUpload, Utterance};
-use touchline_model::{MediaTime, Speaker, Word};
+use touchline_model::{MediaTime, Speaker, Transcript, Validate, Word};
 
 /// The shape of a transcript.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -90,14 +90,10 @@ pub(crate) fn read(shape: Shape, bytes: &[u8], first: u16) -> Result<Spoken, Fau
         Shape::Vtt => vtt::read(text(bytes)?, first)?,
         Shape::Srt => srt::read(text(bytes)?, first)?,
     };
-    // Later than this the same would be refused as a whole, with no more to say.
-    let upload = TranscriptUpload {
-        speakers: spoken.speakers.clone(),
-        words: Some(spoken.words.clone()),
-        utterances: None,
-    };
-    upload.into_transcript().map_err(|e| Fault::from(e.to_string()))?;
-    Ok(spoken)
+    // Here a fault is still one of this file.
+    let transcript = Transcript { speakers: spoken.speakers, words: spoken.words };
+    transcript.validate().map_err(|e| Fault::from(e.to_string()))?;
+    Ok(Spoken { speakers: transcript.speakers, words: transcript.words, duration: spoken.duration })
 }
 
 fn text(bytes: &[u8]) -> Result<&str, Fault> {

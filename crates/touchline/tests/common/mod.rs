@@ -11,6 +11,21 @@ use std::{
     time::{Duration, Instant},
 };
 
+/// Makes two tests of each story, one for each engine.
+#[allow(unused_macros, unused_imports, reason = "each test file uses its own part")]
+macro_rules! on_both_engines {
+    ($($story:ident),+ $(,)?) => {
+        mod on_sqlite {
+            $(#[tokio::test] async fn $story() { super::$story(crate::common::Engine::Sqlite).await })+
+        }
+        mod on_postgres {
+            $(#[tokio::test] async fn $story() { super::$story(crate::common::Engine::Postgres).await })+
+        }
+    };
+}
+#[allow(unused_imports, reason = "each test file uses its own part")]
+pub(crate) use on_both_engines;
+
 /// Which engine a story runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Engine {
@@ -49,7 +64,13 @@ impl Site {
         self.folder.path().join("data")
     }
 
-    fn command(&self, args: &[&str]) -> Command {
+    /// How the program is configured here.
+    pub(crate) fn config(&self) -> touchline::config::Config {
+        let database = self.database.clone().unwrap_or_default();
+        touchline::config::Config { data: self.data(), database, ..Default::default() }
+    }
+
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_touchline"));
         command.args(args).arg("--data").arg(self.data());
         if let Some(database) = &self.database {
