@@ -4,7 +4,7 @@ use crate::{App, AppError, require};
 use std::collections::HashMap;
 use touchline_model::{
     Ability, Caller, Evaluation, Kind, Plan, QuestionCounts, Scorecard, Segment, Share, SpeakerType, Stored,
-    Topic, TopicHit, TopicId, Transcript,
+    TenantId, Topic, TopicHit, TopicId, Transcript,
 };
 use touchline_store::{CallRow, DeletedContact, ListenDay, Position, TopicSetState};
 
@@ -128,8 +128,17 @@ impl App {
         require(caller, Ability::ReadRecordings)?;
         let ids: Vec<String> = rows.iter().map(|row| row.id.clone()).collect();
         self.audit_reading(caller, &ids).await?;
-        let mut said = self.store.transcripts(&caller.tenant, &ids).await?;
-        for (id, analysis) in self.store.analyses(&caller.tenant, &ids).await? {
+        self.recognised_words(&caller.tenant, &ids).await
+    }
+
+    /// What was said in these contacts, with the speakers recognised as far as they are.
+    pub(crate) async fn recognised_words(
+        &self,
+        tenant: &TenantId,
+        ids: &[String],
+    ) -> Result<HashMap<String, Transcript>, AppError> {
+        let mut said = self.store.transcripts(tenant, ids).await?;
+        for (id, analysis) in self.store.analyses(tenant, ids).await? {
             if let Some(transcript) = said.get_mut(&id) {
                 transcript.speakers = analysis.speakers;
             }

@@ -14,6 +14,7 @@ pub mod feeds;
 pub mod people;
 pub mod pipeline;
 pub mod records;
+pub mod server;
 pub mod tenants;
 pub mod webhooks;
 
@@ -49,9 +50,11 @@ pub struct App {
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) limits: Limits,
     pub(crate) proofs: Arc<credentials::Proofs>,
+    pub(crate) used: Arc<credentials::Used>,
     pub(crate) served: Arc<feeds::Served>,
     pub(crate) matchers: Arc<pipeline::Matchers>,
     pub(crate) webhooks: Arc<webhooks::Webhooks>,
+    pub(crate) playback: Arc<contacts::Playback>,
     /// Read while a recording is being named, written while one is being removed.
     pub(crate) recordings: Arc<tokio::sync::RwLock<()>>,
 }
@@ -78,9 +81,11 @@ impl App {
             entropy,
             limits,
             proofs: Arc::default(),
+            used: Arc::default(),
             served: Arc::default(),
             matchers: Arc::default(),
             webhooks: Arc::default(),
+            playback: Arc::default(),
             recordings: Arc::default(),
         }
     }

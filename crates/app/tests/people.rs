@@ -191,7 +191,7 @@ async fn roles_story(postgres: bool) {
     // What would show everybody's is refused as a whole.
     assert!(matches!(app.contacts(&abe, None, 10).await, Err(AppError::NotAllowed(_))));
     assert!(matches!(app.all::<touchline_model::Evaluation>(&abe).await, Err(AppError::NotAllowed(_))));
-    assert!(matches!(app.erase_contact(&abe, "mine").await, Err(AppError::NotAllowed(_))));
+    assert!(matches!(app.erase_contact(&abe, "mine", None).await, Err(AppError::NotAllowed(_))));
     assert!(matches!(app.logins(&abe).await, Err(AppError::NotAllowed(_))));
 
     let password = hire(&world, "mia", Role::Manager).await;

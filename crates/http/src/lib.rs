@@ -15,6 +15,7 @@ mod json_stream;
 mod operation;
 mod patience;
 mod query;
+mod range;
 mod routes;
 mod serve;
 
@@ -27,5 +28,6 @@ pub use gate::{CallerOf, Gate, Policy, Refusal};
 pub use json_stream::{JSON, NDJSON, stream_array, stream_ndjson};
 pub use operation::{AnswerDoc, BodyDoc, Content, Operation, Param, Place, SchemaOf, Shape};
 pub use query::{Query, QueryError};
+pub use range::{Wanted, wanted};
 pub use routes::{RouteOptions, Routes};
 pub use serve::{Limits, serve, serve_with};

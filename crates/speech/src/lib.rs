@@ -11,10 +11,12 @@ mod error;
 mod format;
 mod guard;
 mod opus;
+mod peaks;
 mod sink;
 mod source;
 
 pub use decode::{AudioInfo, decode, inspect};
 pub use error::DecodeError;
 pub use format::{AudioFormat, HEAD_BYTES, recognise};
+pub use peaks::{Peaks, measure};
 pub use sink::{AudioSpec, MAX_CHANNELS, MAX_SAMPLE_RATE, MAX_SECONDS, MIN_SAMPLE_RATE};

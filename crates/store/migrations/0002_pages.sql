@@ -86,3 +86,49 @@ CREATE TABLE topic_contacts (
     PRIMARY KEY (tenant, contact, generation, topic)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX topic_contacts_newest ON topic_contacts (tenant, generation, topic, started_at, contact);
+
+-- Administration. When a credential was last used, to about five minutes; and entries of the audit trail by who, what
+-- and to what (by when they are found without an index: later entries have later times).
+ALTER TABLE credentials ADD COLUMN last_used_at INTEGER;
+CREATE INDEX audit_actor ON audit (tenant, actor, n);
+CREATE INDEX audit_action ON audit (tenant, action, n);
+CREATE INDEX audit_object ON audit (tenant, object, n);
+
+-- The page of a call: what hangs on a contact, and what the waveform of its recording is drawn from.
+CREATE INDEX shares_contact ON shares (tenant, contact);
+CREATE INDEX listens_listener ON listens (tenant, listener, started_at);
+CREATE TABLE peaks (
+    tenant TEXT NOT NULL,
+    sha256 TEXT NOT NULL,                  -- of the recording
+    body   BLOB NOT NULL,                  -- version byte, then the compact form (speech::Peaks)
+    PRIMARY KEY (tenant, sha256)
+) STRICT;
+
+-- The first page. How much there was a day and a week; follows contacts, analyses and topic_contacts in every batch
+-- (store::overview).
+ALTER TABLE analyses ADD COLUMN internal INTEGER NOT NULL DEFAULT 0; -- microseconds of talk; with the results
+ALTER TABLE analyses ADD COLUMN external INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE contact_days (
+    tenant   TEXT NOT NULL,
+    day      INTEGER NOT NULL,             -- days since 1970-01-01, UTC
+    agent    TEXT NOT NULL,                -- empty: nobody
+    contacts INTEGER NOT NULL,
+    analysed INTEGER NOT NULL,             -- those with results of the analysis
+    internal INTEGER NOT NULL,             -- microseconds of talk in those
+    external INTEGER NOT NULL,
+    PRIMARY KEY (tenant, day, agent)
+) STRICT, WITHOUT ROWID;
+INSERT INTO contact_days (tenant, day, agent, contacts, analysed, internal, external)
+    SELECT c.tenant, c.started_at / 86400000000, COALESCE(c.agent, ''), COUNT(*), COUNT(a.contact), 0, 0
+    FROM contacts c LEFT JOIN analyses a ON a.tenant = c.tenant AND a.contact = c.id
+    GROUP BY c.tenant, c.started_at / 86400000000, COALESCE(c.agent, '');
+CREATE TABLE topic_weeks (
+    tenant     TEXT NOT NULL,
+    generation INTEGER NOT NULL,
+    week       INTEGER NOT NULL,           -- weeks since Monday 1969-12-29, UTC
+    topic      INTEGER NOT NULL,
+    contacts   INTEGER NOT NULL,
+    PRIMARY KEY (tenant, generation, week, topic)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX contacts_failed ON contacts (tenant) WHERE state IN ('CONVERTER_REJECTED', 'TRANSCRIPTION_FAILED');
+CREATE INDEX evaluations_agent ON evaluations (tenant, agent, scored_at);

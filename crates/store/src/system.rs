@@ -25,6 +25,8 @@ pub struct Credential {
     pub created_at: Timestamp,
     /// When it was revoked, if it was.
     pub revoked_at: Option<Timestamp>,
+    /// When it was last used, to about five minutes. Only [`Store::credential_used`] writes it.
+    pub last_used_at: Option<Timestamp>,
 }
 
 /// Where a tenant stands.
@@ -46,10 +48,13 @@ const COUNT_UP: &str = "UPDATE tenants SET counter = counter + ? WHERE tenant = 
 const PUT_CREDENTIAL: &str = "INSERT INTO credentials (tenant, id, dialect, login, name, secret, abilities, created_at, \
      revoked_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, id) DO UPDATE SET name = excluded.name, \
      secret = excluded.secret, abilities = excluded.abilities, revoked_at = excluded.revoked_at";
-const BY_LOGIN: &str = "SELECT tenant, id, dialect, login, name, secret, abilities, created_at, revoked_at \
-     FROM credentials WHERE dialect = ? AND login = ?";
-const CREDENTIALS: &str = "SELECT tenant, id, dialect, login, name, secret, abilities, created_at, revoked_at \
-     FROM credentials WHERE tenant = ? AND id > ? ORDER BY id LIMIT ?";
+const BY_LOGIN: &str = "SELECT tenant, id, dialect, login, name, secret, abilities, created_at, revoked_at, \
+     last_used_at FROM credentials WHERE dialect = ? AND login = ?";
+const CREDENTIALS: &str = "SELECT tenant, id, dialect, login, name, secret, abilities, created_at, revoked_at, \
+     last_used_at FROM credentials WHERE tenant = ? AND id > ? ORDER BY id LIMIT ?";
+// Times only go forward, whichever node writes last.
+const USED: &str = "UPDATE credentials SET last_used_at = ? WHERE tenant = ? AND id = ? \
+     AND (last_used_at IS NULL OR last_used_at < ?) RETURNING id";
 const KEY: &str = "SELECT id FROM idempotency WHERE tenant = ? AND key = ?";
 const PUT_KEY: &str = "INSERT INTO idempotency (tenant, key, id, at) VALUES (?, ?, ?, ?)";
 const FORGET_KEYS: &str = "DELETE FROM idempotency WHERE tenant = ? AND at < ?";
@@ -65,6 +70,7 @@ fn credential(row: &Row<'_>) -> Result<Credential, BadRow> {
         abilities: row.json(6)?,
         created_at: row.time(7)?,
         revoked_at: row.maybe_time(8)?,
+        last_used_at: row.maybe_time(9)?,
     })
 }
 
@@ -151,6 +157,17 @@ impl Store {
         self.query(CREDENTIALS, params, credential).await
     }
 
+    /// Remembers when a credential was used.
+    pub async fn credential_used(
+        &self,
+        tenant: &TenantId,
+        id: &CredentialId,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let params = vec![at.into(), tenant.as_str().into(), id.as_str().into(), at.into()];
+        self.write_returning(USED, params, |_| Ok(())).await.map(|_| ())
+    }
+
     /// What an idempotency key made before.
     pub async fn idempotency(&self, tenant: &TenantId, key: &str) -> Result<Option<String>, StoreError> {
         self.first(KEY, vec![tenant.as_str().into(), key.into()], |row| row.string(0)).await
@@ -162,14 +179,17 @@ impl Store {
         for list in [
             STATEMENTS,
             crate::audit::STATEMENTS,
+            crate::audit::find::STATEMENTS,
             crate::contacts::STATEMENTS,
             crate::contacts::analyses::STATEMENTS,
             crate::contacts::calls::STATEMENTS,
             crate::contacts::erased::STATEMENTS,
+            crate::contacts::page::STATEMENTS,
             crate::contacts::search::STATEMENTS,
             crate::doctor::STATEMENTS,
             crate::feeds::STATEMENTS,
             crate::jobs::STATEMENTS,
+            crate::overview::STATEMENTS,
             crate::people::STATEMENTS,
             crate::search::STATEMENTS,
             crate::topics::STATEMENTS,
@@ -192,6 +212,7 @@ const STATEMENTS: &[&str] = &[
     PUT_CREDENTIAL,
     BY_LOGIN,
     CREDENTIALS,
+    USED,
     KEY,
     PUT_KEY,
     FORGET_KEYS,

@@ -25,6 +25,6 @@ pub(crate) async fn delete(
     CallerOf(caller): CallerOf,
     Path(id): Path<String>,
 ) -> Result<StatusCode, ApiError> {
-    app.erase_contact(&caller, &id).await?;
+    app.erase_contact(&caller, &id, None).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,10 +1,6 @@
 //! Recordings: streamed in to disk, streamed out in parts.
 
-use super::{
-    Resource,
-    contacts::Contacts,
-    range::{Wanted, wanted},
-};
+use super::{Resource, contacts::Contacts};
 use crate::{Problem, mount::Mount, problem};
 use axum::{
     Json,
@@ -16,7 +12,7 @@ use axum::{
 use futures::{Stream, StreamExt};
 use std::time::Duration;
 use touchline_app::{App, AppError, contacts::Received};
-use touchline_http::{CallerOf, Gate, Operation, Shape};
+use touchline_http::{CallerOf, Gate, Operation, Shape, Wanted, wanted};
 use touchline_model::Ability;
 
 /// So much of a refused upload is still taken, and for so long.

@@ -53,6 +53,6 @@ impl Resource for Contacts {
         app.create_contact(caller, key, item).await
     }
     async fn delete(app: &App, caller: &Caller, id: &str) -> Result<(), AppError> {
-        app.erase_contact(caller, id).await
+        app.erase_contact(caller, id, None).await
     }
 }

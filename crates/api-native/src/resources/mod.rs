@@ -5,8 +5,8 @@ mod bulk;
 mod collection;
 mod contacts;
 mod fields;
-mod range;
 mod records;
+mod search;
 
 pub(crate) use bulk::ReportLine;
 
@@ -101,4 +101,5 @@ pub(crate) fn mount<G: Gate>(mount: &mut Mount<G>) {
     collection::mount::<contacts::Contacts, G>(mount);
     fields::mount(mount);
     audio::mount(mount);
+    search::mount(mount);
 }

@@ -2,13 +2,25 @@
 
 use super::{fields, find};
 use crate::{App, AppError, records::ATTEMPTS, require};
-use touchline_model::{Ability, Caller};
+use touchline_model::{Ability, Caller, Invalid};
 use touchline_store::{AuditNote, Batch, StoreError};
 
 impl App {
-    /// Erases a contact: recording, transcript, results and fields.
-    pub async fn erase_contact(&self, caller: &Caller, id: &str) -> Result<(), AppError> {
+    /// Erases a contact: recording, transcript, results and fields. A reason goes to the audit trail.
+    ///
+    /// # Errors
+    /// [`AppError::Invalid`] naming `reason` when one is given that says nothing.
+    pub async fn erase_contact(
+        &self,
+        caller: &Caller,
+        id: &str,
+        reason: Option<&str>,
+    ) -> Result<(), AppError> {
         require(caller, Ability::DeleteContacts)?;
+        let reason = reason.map(str::trim);
+        if reason == Some("") {
+            return Err(Invalid::new("reason", "must not be empty").into());
+        }
         for _ in 0..ATTEMPTS {
             let row = self.contact_row(caller, id).await?;
             let contact = &row.contact.value;
@@ -25,7 +37,7 @@ impl App {
             if let Some(recording) = &row.recording {
                 self.forget_recording_later(&mut batch, &recording.sha256);
             }
-            batch.audit(AuditNote::new(caller, "contact.delete", id, ""));
+            batch.audit(AuditNote::new(caller, "contact.delete", id, reason.unwrap_or_default()));
             match self.store.apply(batch).await {
                 Err(StoreError::Conflict) => {}
                 Err(error) => return Err(error.into()),

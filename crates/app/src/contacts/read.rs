@@ -113,11 +113,13 @@ impl App {
     /// Notes that what was said in these contacts is about to be read.
     pub(crate) async fn audit_reading(&self, caller: &Caller, ids: &[String]) -> Result<(), AppError> {
         let Some(first) = ids.first() else { return Ok(()) };
-        let detail = match ids {
-            [_] => String::new(),
-            many => format!("{} contacts, last `{}`", many.len(), many[many.len() - 1]),
-        };
-        self.note(caller, "transcript.read", first, detail).await
+        match ids {
+            [_] => self.note_once(caller, "transcript.read", first, "").await,
+            many => {
+                let detail = format!("{} contacts, last `{}`", many.len(), many[many.len() - 1]);
+                self.note(caller, "transcript.read", first, detail).await
+            }
+        }
     }
 
     /// A part of a contact's recording; `wanted` is cut to what there is. `None`: the contact has no recording.
@@ -133,7 +135,7 @@ impl App {
         let wanted = wanted(&recording);
         let end = wanted.end.min(recording.bytes);
         let range = wanted.start.min(end)..end;
-        self.note(
+        self.note_once(
             caller,
             "recording.read",
             id,

@@ -82,6 +82,9 @@ impl App {
     pub(crate) async fn drop_recording(&self, caller: &Caller, sha256: &str) -> Result<(), AppError> {
         let _removing = self.recordings.write().await;
         if self.store.recording_users(&caller.tenant, sha256).await? == 0 {
+            let mut batch = Batch::new(&caller.tenant);
+            batch.delete_peaks(sha256);
+            self.store.apply(batch).await?;
             self.blobs.remove(&caller.tenant, sha256).await?;
         }
         Ok(())

@@ -4,7 +4,7 @@ use super::{Failure, Outcome, payload};
 use crate::App;
 use serde::Deserialize;
 use touchline_model::{Caller, ContactState, MediaTime};
-use touchline_speech::{AudioInfo, DecodeError, inspect};
+use touchline_speech::{AudioInfo, DecodeError, Peaks, measure};
 use touchline_store::{Batch, BlobError, ContactRow, Job};
 
 #[derive(Deserialize)]
@@ -46,7 +46,11 @@ impl App {
             Err(reason) => {
                 batch.set_state(&id, row.contact.seq, ContactState::CONVERTER_REJECTED, Some(&reason));
             }
-            Ok(info) => self.converted(caller, &mut batch, &row, &info).await?,
+            Ok((info, peaks)) => {
+                // Together with the state, so that an erasure meanwhile takes them along.
+                batch.put_peaks(&sha256, &peaks.to_bytes());
+                self.converted(caller, &mut batch, &row, &info).await?;
+            }
         }
         finish(batch).await
     }
@@ -90,13 +94,13 @@ impl App {
         &self,
         caller: &Caller,
         sha256: &str,
-    ) -> Result<Result<AudioInfo, String>, Failure> {
+    ) -> Result<Result<(AudioInfo, Peaks), String>, Failure> {
         let file = match self.blobs.file(&caller.tenant, sha256) {
             Ok(file) => file,
             Err(BlobError::Missing) => return Ok(Err("the bytes of the recording are gone".to_owned())),
             Err(error) => return Err(Failure { reason: error.to_string(), for_good: false }),
         };
-        let read = tokio::task::spawn_blocking(move || inspect(std::io::BufReader::new(file))).await;
+        let read = tokio::task::spawn_blocking(move || measure(std::io::BufReader::new(file))).await;
         match read {
             Ok(Err(DecodeError::Read(error))) => Err(Failure { reason: error.to_string(), for_good: false }),
             Ok(read) => Ok(read.map_err(|reason| reason.to_string())),

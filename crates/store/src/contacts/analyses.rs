@@ -6,7 +6,7 @@ use crate::{
     topics,
 };
 use std::collections::HashMap;
-use touchline_model::{CallStats, Speaker, Summary, TenantId};
+use touchline_model::{CallStats, MediaTime, Speaker, Summary, TenantId};
 
 /// What the analysis found in the transcript of a contact.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,9 +23,10 @@ pub struct Analysis {
 
 const OUTDATED: &str =
     "SELECT contact FROM analyses WHERE tenant = ? AND version < ? ORDER BY contact LIMIT ?";
-const PUT_ANALYSIS: &str = "INSERT INTO analyses (tenant, contact, version, stats, summary, speakers) \
-     VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, contact) DO UPDATE SET version = excluded.version, \
-     stats = excluded.stats, summary = excluded.summary, speakers = excluded.speakers";
+const PUT_ANALYSIS: &str = "INSERT INTO analyses (tenant, contact, version, stats, summary, speakers, \
+     internal, external) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, contact) DO UPDATE SET \
+     version = excluded.version, stats = excluded.stats, summary = excluded.summary, speakers = excluded.speakers, \
+     internal = excluded.internal, external = excluded.external";
 const DELETE_ANALYSIS: &str = "DELETE FROM analyses WHERE tenant = ? AND contact = ?";
 const ANALYSES: &str = "SELECT contact, version, stats, summary, speakers FROM analyses \
      WHERE tenant = ? AND contact IN (SELECT value FROM json_each(?))";
@@ -40,17 +41,22 @@ impl Batch {
             json(&it.stats),
             json(&it.summary),
             json(&it.speakers),
+            MediaTime::from_secs(it.stats.internal_talk_time).micros().into(),
+            MediaTime::from_secs(it.stats.external_talk_time).micros().into(),
         ];
+        self.count_contact(id);
         self.run(PUT_ANALYSIS, params)
     }
 
     /// Drops the results of the analysis of a contact.
     pub fn delete_analysis(&mut self, id: &str) -> &mut Self {
+        self.count_contact(id);
         self.run(DELETE_ANALYSIS, vec![self.t(), id.into()])
     }
 
     /// Drops what was worked out from the words of a contact: they are gone or others.
     pub fn drop_results(&mut self, id: &str) -> &mut Self {
+        self.count_contact(id);
         self.run(DELETE_ANALYSIS, vec![self.t(), id.into()]);
         self.forget_found(id);
         self.run(topics::DELETE_OF_CONTACT, vec![self.t(), id.into(), self.t()])

@@ -45,6 +45,7 @@ impl Batch {
         let agent = contact.agent_id.as_ref().map(|agent| agent.0.as_str());
         let tombstone =
             vec![self.t(), id.into(), agent.into(), contact.started_at.into(), Value::Now, Value::Seq];
+        self.count_contact(id);
         self.note(PUT_TOMBSTONE, tombstone, Kind::Contact, id.to_owned(), "delete");
         self.run(
             "DELETE FROM contacts WHERE tenant = ? AND id = ? AND seq = ?",

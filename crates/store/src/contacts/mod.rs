@@ -3,6 +3,7 @@
 pub(crate) mod analyses;
 pub(crate) mod calls;
 pub(crate) mod erased;
+pub(crate) mod page;
 pub(crate) mod search;
 
 pub use analyses::Analysis;

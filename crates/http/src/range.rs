@@ -1,11 +1,11 @@
 //! Byte ranges (RFC 9110 §14): which part of a file is asked for.
 
-use axum::http::{HeaderMap, header};
+use http::{HeaderMap, header};
 use std::ops::Range;
 
 /// What to answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Wanted {
+pub enum Wanted {
     /// Everything, 200.
     Whole,
     /// A part, 206.
@@ -17,7 +17,7 @@ pub(super) enum Wanted {
 }
 
 /// What the headers ask of a file with this entity tag (with quotes) and size.
-pub(super) fn wanted(headers: &HeaderMap, tag: &str, size: u64) -> Wanted {
+pub fn wanted(headers: &HeaderMap, tag: &str, size: u64) -> Wanted {
     let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     if let Some(known) = text(header::IF_NONE_MATCH)
         && (known.trim() == "*" || known.split(',').any(|one| one.trim().trim_start_matches("W/") == tag))
