@@ -8,6 +8,10 @@ const remember = (name, value) => {
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 if (zone && !document.cookie.includes(`tz=${encodeURIComponent(zone)}`)) remember('tz', zone);
 
+// Pages for strangers and errors are made without knowing the choice.
+const chosen = document.cookie.match(/(?:^|; )theme=(light|dark)/);
+if (chosen) document.documentElement.dataset.theme = chosen[1];
+
 for (const button of document.querySelectorAll('[data-theme-choice]')) {
   const choice = button.getAttribute('data-theme-choice');
   const show = () => button.setAttribute('aria-pressed', String(document.documentElement.dataset.theme === choice));
