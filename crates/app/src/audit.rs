@@ -1,8 +1,12 @@
 //! Reading the audit trail and the jobs.
 
+mod find;
+
+pub use find::{AuditFound, AuditSearch};
+
 use crate::{App, AppError, require};
 use touchline_model::{Ability, Caller};
-use touchline_store::{AuditEntry, AuditFault, AuditNote, Batch, Job};
+use touchline_store::{AuditCheck, AuditEntry, AuditFault, AuditNote, Batch, Job};
 
 impl App {
     /// Entries of the audit trail after number `after`.
@@ -20,6 +24,18 @@ impl App {
     pub async fn audit_verify(&self, caller: &Caller) -> Result<Option<AuditFault>, AppError> {
         require(caller, Ability::Administer)?;
         Ok(self.store.audit_verify(&caller.tenant).await?)
+    }
+
+    /// Follows a part of the chain: about `most` entries after number `after`, whose own hash is taken for good. For
+    /// trails so long that somebody should see how far the check is.
+    pub async fn audit_check(
+        &self,
+        caller: &Caller,
+        after: i64,
+        most: usize,
+    ) -> Result<AuditCheck, AppError> {
+        require(caller, Ability::Administer)?;
+        Ok(self.store.audit_check(&caller.tenant, after, most).await?)
     }
 
     /// Jobs that wait, run, or were put aside.

@@ -3,6 +3,10 @@
 //! Generated keys have 192 random bits and are kept as SHA-256; a secret that a person chose is kept as argon2id, and
 //! a proof of it is remembered for a few minutes, because argon2 is slow on purpose and API clients ask often.
 
+mod used;
+
+pub use used::Used;
+
 use crate::{App, AppError, entropy, require, tenants::SERVER};
 use argon2::{Argon2, PasswordHasher, PasswordVerifier};
 use schemars::JsonSchema;
@@ -59,12 +63,14 @@ pub struct CredentialView {
     pub created_at: Timestamp,
     /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
+    /// When it was last used, to about five minutes; as this node knows, to the moment.
+    pub last_used_at: Option<Timestamp>,
 }
 
 impl From<Credential> for CredentialView {
     fn from(it: Credential) -> Self {
-        let Credential { id, dialect, login, name, abilities, created_at, revoked_at, .. } = it;
-        Self { id, dialect, login, name, abilities, created_at, revoked_at }
+        let Credential { id, dialect, login, name, abilities, created_at, revoked_at, last_used_at, .. } = it;
+        Self { id, dialect, login, name, abilities, created_at, revoked_at, last_used_at }
     }
 }
 
@@ -213,6 +219,7 @@ impl App {
             abilities,
             created_at: now,
             revoked_at: None,
+            last_used_at: None,
         };
         let mut batch = Batch::new(&caller.tenant);
         let about = format!("{} {}", credential.dialect, credential.login);
@@ -244,7 +251,11 @@ impl App {
     ) -> Result<Vec<CredentialView>, AppError> {
         require(caller, Ability::ManageCredentials)?;
         let found = self.store.credentials(&caller.tenant, after.unwrap_or_default(), limit).await?;
-        Ok(found.into_iter().map(Into::into).collect())
+        let mut views: Vec<CredentialView> = found.into_iter().map(Into::into).collect();
+        for view in &mut views {
+            view.last_used_at = view.last_used_at.max(self.used.seen(&caller.tenant, &view.id));
+        }
+        Ok(views)
     }
 
     /// Revokes a credential for good.
@@ -294,7 +305,11 @@ impl App {
         let found = self.store.credential(dialect, login).await?;
         let known = found.as_ref().map_or("", |credential| &credential.secret);
         let right = self.secret_fits(known, secret).await;
-        Ok(found.filter(|credential| right && credential.revoked_at.is_none()).map(|credential| Caller {
+        let Some(credential) = found.filter(|credential| right && credential.revoked_at.is_none()) else {
+            return Ok(None);
+        };
+        self.credential_used(&credential).await;
+        Ok(Some(Caller {
             tenant: credential.tenant,
             actor: format!("credential:{}", credential.id),
             user: None,

@@ -1,6 +1,8 @@
 //! The audit trail: who did what, when, from where. Entries are chained by hash, so that a removed or altered entry
 //! shows. Only [`crate::Batch`] writes it, in the transaction of the deed itself.
 
+pub(crate) mod find;
+
 use crate::{BadRow, Row, Store, StoreError, Value};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -153,6 +155,19 @@ pub enum AuditFault {
     CutShort(i64),
 }
 
+/// How far the chain was followed, and what was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditCheck {
+    /// Entries after this number were looked at.
+    pub after: i64,
+    /// The last entry that was found good; as `after` when there was none.
+    pub to: i64,
+    /// Number of the last entry of the trail when the check began. The whole of it is good when `to` is the same.
+    pub last: i64,
+    /// The first fault, if any.
+    pub fault: Option<AuditFault>,
+}
+
 /// Follows the hashes of consecutive entries from `hash`, the one before the first. Returns the last hash.
 pub fn verify_chain(
     tenant: &TenantId,
@@ -203,23 +218,46 @@ impl Store {
 
     /// Follows the whole chain. `None`: nothing is wrong.
     pub async fn audit_verify(&self, tenant: &TenantId) -> Result<Option<AuditFault>, StoreError> {
+        Ok(self.audit_check(tenant, 0, usize::MAX).await?.fault)
+    }
+
+    /// Follows the chain from the entry after number `after`, whose own hash is taken for good, along at most about
+    /// `most` entries (whole pages of a thousand are read).
+    pub async fn audit_check(
+        &self,
+        tenant: &TenantId,
+        after: i64,
+        most: usize,
+    ) -> Result<AuditCheck, StoreError> {
         let end =
             self.first(END, vec![tenant.as_str().into()], |row| Ok((row.int(0)?, row.string(1)?))).await?;
         let Some((last, last_hash)) = end else { return Err(StoreError::NoTenant(tenant.0.clone())) };
-        let (mut n, mut hash) = (0, String::new());
+        let after = after.clamp(0, last);
+        let (mut n, mut hash, mut looked) = (after, String::new(), 0);
+        let told = |n, fault| Ok(AuditCheck { after, to: n, last, fault });
+        if after > 0 {
+            match self.audit_page(tenant, after - 1, 1).await?.pop() {
+                Some(entry) if entry.n == after => hash = entry.hash,
+                _ => return told(after, Some(AuditFault::Missing(after))),
+            }
+        }
         while n < last {
+            if looked >= most {
+                return told(n, None);
+            }
             let page = self.audit_page(tenant, n, 1_000).await?;
             let page: Vec<_> = page.into_iter().take_while(|entry| entry.n <= last).collect();
             if page.is_empty() {
-                return Ok(Some(AuditFault::CutShort(last)));
+                return told(n, Some(AuditFault::CutShort(last)));
             }
             match verify_chain(tenant, &hash, n + 1, &page) {
                 Ok(end) => hash = end,
-                Err(fault) => return Ok(Some(fault)),
+                Err(fault) => return told(n, Some(fault)),
             }
             n += page.len() as i64;
+            looked += page.len();
         }
-        Ok((hash != last_hash).then_some(AuditFault::Altered(last)))
+        told(n, (hash != last_hash).then_some(AuditFault::Altered(last)))
     }
 }
 

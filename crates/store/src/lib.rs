@@ -16,13 +16,18 @@ mod migrate;
 mod people;
 mod records;
 mod search;
+mod size;
 mod sql;
 mod system;
 mod topics;
 mod transcripts;
 mod webhooks;
 
-pub use audit::{AuditEntry, AuditFault, AuditNote, verify_chain};
+pub use audit::{
+    AuditCheck, AuditEntry, AuditFault, AuditNote,
+    find::{AuditBy, AuditSpan},
+    verify_chain,
+};
 pub use batch::{Batch, Committed};
 pub use blobs::{BlobError, BlobRange, Blobs, Incoming, Lying, StoredBlob};
 pub use contacts::{Analysis, CallRow, ContactRow, DeletedContact, SearchKey, search_key};

@@ -124,8 +124,7 @@ impl App {
 
     /// Refuses to leave a tenant without anybody who could let others in.
     async fn keep_an_administrator(&self, caller: &Caller, but: &str) -> Result<(), AppError> {
-        let logins = self.store.logins(&caller.tenant).await?;
-        match logins.iter().any(|it| it.role == Role::Administrator && it.user.as_str() != but) {
+        match self.others_administer(&caller.tenant, &[but]).await? {
             true => Ok(()),
             false => Err(AppError::Conflict("the last administrator must stay one".to_owned())),
         }

@@ -2,6 +2,7 @@
 
 mod first;
 mod logins;
+mod remaining;
 mod sessions;
 mod sign_in;
 

@@ -3,7 +3,7 @@
 use crate::{App, AppError, pipeline};
 use touchline_model::{
     Ability, CoachingSession, Evaluation, Feedback, Group, Invalid, Kpi, Listen, Observation, Plan,
-    Scorecard, Share, TenantId, Topic, User,
+    Scorecard, Share, TenantId, Topic,
 };
 use touchline_store::{Batch, Table};
 
@@ -56,7 +56,6 @@ macro_rules! plain {
     )+};
 }
 plain! {
-    User: ReadDirectory / WriteDirectory,
     Group: ReadDirectory / WriteDirectory,
     Feedback: ReadCoaching / WriteCoaching,
     Share: ReadCoaching / WriteCoaching,

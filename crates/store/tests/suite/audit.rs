@@ -5,7 +5,7 @@ use crate::{
     world::{World, is_conflict},
 };
 use touchline_model::{Caller, Clock, User};
-use touchline_store::{AuditFault, AuditNote, Batch};
+use touchline_store::{AuditBy, AuditCheck, AuditFault, AuditNote, AuditSpan, Batch};
 
 on_both_engines!(
     an_entry_is_written_with_the_deed_or_not_at_all,
@@ -14,6 +14,8 @@ on_both_engines!(
     a_removed_entry_is_found,
     a_trail_cut_short_is_found,
     a_trail_of_several_pages_is_followed,
+    a_trail_is_checked_in_parts,
+    entries_are_found_by_who_what_and_when,
 );
 
 fn note(action: &'static str, object: &str) -> AuditNote {
@@ -117,4 +119,59 @@ async fn a_trail_of_several_pages_is_followed(world: World) {
     assert_eq!(fault(&world).await, None);
     world.behind_its_back("UPDATE audit SET detail = '' WHERE n = 2050").await;
     assert_eq!(fault(&world).await, Some(AuditFault::Altered(2050)));
+}
+
+async fn a_trail_is_checked_in_parts(world: World) {
+    let World { store, tenant, .. } = &world;
+    let mut batch = world.batch();
+    for n in 0..2_100 {
+        batch.audit(note("contact.read", &n.to_string()));
+    }
+    store.apply(batch).await.unwrap();
+    let part = |after, to, fault| AuditCheck { after, to, last: 2_100, fault };
+    assert_eq!(store.audit_check(tenant, 0, 1_000).await.unwrap(), part(0, 1_000, None));
+    assert_eq!(store.audit_check(tenant, 1_000, 1_000).await.unwrap(), part(1_000, 2_000, None));
+    assert_eq!(store.audit_check(tenant, 2_000, 1_000).await.unwrap(), part(2_000, 2_100, None));
+    assert_eq!(store.audit_check(tenant, i64::MAX, 1).await.unwrap(), part(2_100, 2_100, None));
+    world.behind_its_back("UPDATE audit SET detail = '' WHERE n = 1001").await;
+    let broken = Some(AuditFault::Altered(1_001));
+    assert_eq!(store.audit_check(tenant, 0, 1_000).await.unwrap(), part(0, 1_000, None));
+    assert_eq!(store.audit_check(tenant, 1_000, 1_000).await.unwrap(), part(1_000, 1_000, broken));
+    world.behind_its_back("DELETE FROM audit WHERE n = 1000").await;
+    let lost = Some(AuditFault::Missing(1_000));
+    assert_eq!(store.audit_check(tenant, 1_000, 1_000).await.unwrap(), part(1_000, 1_000, lost));
+}
+
+async fn entries_are_found_by_who_what_and_when(world: World) {
+    let World { store, tenant, clock, .. } = &world;
+    let other = world.add_tenant("other").await;
+    let began = clock.now();
+    for n in 1..=6 {
+        let mut batch = Batch::new(if n == 6 { &other } else { tenant });
+        let actor = if n % 2 == 0 { "user:even" } else { "user:odd" };
+        let caller = Caller::system("acme".into(), actor);
+        let action = if n < 4 { "contact.read" } else { "contact.delete" };
+        batch.audit(AuditNote::new(&caller, action, format!("c-{}", n / 3), ""));
+        store.apply(batch).await.unwrap();
+        clock.advance_secs(60);
+    }
+    let all = AuditSpan { above: 0, below: i64::MAX };
+    let numbers = async |by, span, down, limit| -> Vec<i64> {
+        store.audit_rows(tenant, by, span, down, limit).await.unwrap().into_iter().map(|it| it.n).collect()
+    };
+    assert_eq!(numbers(AuditBy::Number, all, true, 9).await, [5, 4, 3, 2, 1]);
+    assert_eq!(numbers(AuditBy::Number, AuditSpan { above: 1, below: 5 }, false, 2).await, [2, 3]);
+    assert_eq!(numbers(AuditBy::Actor("user:odd"), all, true, 9).await, [5, 3, 1]);
+    assert_eq!(numbers(AuditBy::Action("contact.delete"), all, false, 9).await, [4, 5]);
+    let before_the_last = AuditSpan { above: 0, below: 5 };
+    assert_eq!(numbers(AuditBy::Object("c-1"), before_the_last, true, 9).await, [4, 3]);
+    assert_eq!(numbers(AuditBy::Actor("user:even' OR 1=1 --"), all, true, 9).await, [0_i64; 0]);
+    for (minutes, number) in [(-1, 1), (0, 1), (1, 2), (4, 5), (5, 6), (90, 6)] {
+        let found = store.audit_number_at(tenant, began.plus_secs(minutes * 60)).await.unwrap();
+        assert_eq!(found, number, "{minutes} min");
+    }
+    assert_eq!(store.audit_number_at(tenant, began.plus_secs(61)).await.unwrap(), 3);
+    assert_eq!(store.audit_actions(tenant, 9).await.unwrap(), ["contact.delete", "contact.read"]);
+    assert_eq!(store.audit_actions(tenant, 1).await.unwrap(), ["contact.delete"]);
+    assert!(store.audit_number_at(&"nobody".into(), began).await.is_err());
 }

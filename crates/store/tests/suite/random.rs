@@ -242,6 +242,7 @@ async fn play(world: &World, tenant: &TenantId, batch: &mut Batch, step: &Move) 
                 abilities: Ability::all_of_tenant(),
                 created_at: world.clock.now(),
                 revoked_at: revoked.then(|| world.clock.now()),
+                last_used_at: None,
             });
         }
         Move::Idempotency { key, id } => _ = batch.put_idempotency(&format!("key {key}"), name(id)),

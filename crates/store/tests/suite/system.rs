@@ -10,6 +10,7 @@ use touchline_store::{Batch, Credential, Store, TenantState};
 on_both_engines!(
     tenants_are_made_once_and_listed_without_the_servers_own,
     a_login_belongs_to_one_credential_of_all_tenants,
+    the_last_use_of_a_credential_only_goes_forward,
     numbers_never_collide_with_ids_that_callers_chose,
     one_absurd_number_does_not_use_up_the_counter,
     numbers_taken_at_once_are_all_different,
@@ -49,6 +50,7 @@ fn credential(tenant: &str, id: &str, login: &str) -> Credential {
         abilities: [Ability::Operate, Ability::ReadContacts].into(),
         created_at: time(crate::world::START),
         revoked_at: None,
+        last_used_at: None,
     }
 }
 
@@ -86,6 +88,24 @@ async fn a_login_belongs_to_one_credential_of_all_tenants(world: World) {
     assert_eq!(store.credential("native", "login").await.unwrap(), Some(revoked));
     let told = store.changes(tenant, 0, 9).await.unwrap();
     assert!(told.iter().all(|it| it.kind == Kind::Credential) && told.len() == 3);
+}
+
+async fn the_last_use_of_a_credential_only_goes_forward(world: World) {
+    let World { store, tenant, .. } = &world;
+    let other = world.add_tenant("other").await;
+    let ours = credential("acme", "k-1", "login");
+    world.write(|batch| _ = batch.put_credential(&ours)).await.unwrap();
+    let (early, late) = (time("2026-03-02T00:00:00Z"), time("2026-03-02T00:05:00Z"));
+    let used = async || store.credential("native", "login").await.unwrap().unwrap().last_used_at;
+    assert_eq!(used().await, None);
+    for (whose, at, then) in [(&other, late, None), (tenant, late, Some(late)), (tenant, early, Some(late))] {
+        store.credential_used(whose, &"k-1".into(), at).await.unwrap();
+        assert_eq!(used().await, then);
+    }
+    let revoked = Credential { revoked_at: Some(late), ..ours };
+    world.write(|batch| _ = batch.put_credential(&revoked)).await.unwrap();
+    assert_eq!(used().await, Some(late), "revoking forgets nothing");
+    assert_eq!(store.credentials(tenant, "", 9).await.unwrap()[0].last_used_at, Some(late));
 }
 
 async fn numbers_never_collide_with_ids_that_callers_chose(world: World) {
