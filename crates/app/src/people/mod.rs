@@ -2,12 +2,14 @@
 
 mod first;
 mod logins;
+mod oidc;
 mod remaining;
 mod sessions;
 mod sign_in;
 
 pub use first::FirstAdministrator;
 pub use logins::{LoginView, NewLogin};
+pub use oidc::{Leaving, Oidc, OidcSettings};
 pub(crate) use sessions::IDLE_SECS;
 pub use sessions::{SessionView, Viewer};
 pub use sign_in::{SignInError, SignedIn};
