@@ -38,7 +38,7 @@ macro_rules! words {
     ($condition:literal) => {
         concat!(
             "SELECT d.started_at, d.contact FROM search_words w CROSS JOIN search_docs d ON d.doc = w.rowid \
-             WHERE w.terms MATCH replace(replace(?, '&', ' AND '), '|', ' OR ') \
+             WHERE w.search_words MATCH replace(replace(?, '&', ' AND '), '|', ' OR ') \
              AND w.rowid BETWEEN ? << 24 AND (? << 24) + 16777215 AND d.tenant = ? ",
             $condition
         )
