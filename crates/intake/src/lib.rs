@@ -30,18 +30,21 @@ pub use report::{Counts, Phase, Place, Progress, Refusal, Report, Waiting, Watch
 pub use run::{run, waiting};
 
 use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use touchline_app::AppError;
 use touchline_model::{Ability, Timestamp};
 
-/// How to import.
-#[derive(Clone, Debug, Default)]
+/// How to import. Can be kept as JSON, as a job of a server does.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct Options {
     /// What the files are; by default their content tells.
     pub format: Format,
     /// What NDJSON holds; by default the files' names tell, or else they are contacts.
     pub kind: Option<Kind>,
     /// Zone of dates that have none; without it such dates are refused.
+    #[serde(with = "jiff::fmt::serde::tz::optional", skip_serializing_if = "Option::is_none")]
     pub zone: Option<TimeZone>,
     /// Folder of the recordings that contacts name; by default the folder that is imported.
     pub audio: Option<PathBuf>,
@@ -54,7 +57,8 @@ pub struct Options {
 }
 
 /// When a contact began of which nothing else says it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum StartedAt {
     /// At this time.
     At(Timestamp),
@@ -114,5 +118,29 @@ fn broken(error: impl Into<AppError>) -> IntakeError {
             let cause = std::error::Error::source(&error).map(|it| format!(": {it}")).unwrap_or_default();
             IntakeError::Broken(format!("{error}{cause}"))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_can_be_kept_as_json() {
+        let options = Options {
+            format: Format::AwsTranscribe,
+            kind: Some(Kind::Users),
+            zone: Some(TimeZone::get("Europe/Berlin").unwrap()),
+            started_at: Some(StartedAt::At("2026-03-01T09:00:00Z".parse().unwrap())),
+            leave_analysis: true,
+            ..Options::default()
+        };
+        for it in [options, Options::default()] {
+            let kept = serde_json::to_string(&it).unwrap();
+            assert_eq!(serde_json::from_str::<Options>(&kept).unwrap(), it, "{kept}");
+        }
+        assert!(
+            serde_json::from_str::<Options>("{\"format\":\"docx\"}").unwrap_err().to_string().contains("vtt")
+        );
     }
 }

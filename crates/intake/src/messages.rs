@@ -18,7 +18,7 @@ use touchline_app::contacts::ContactUpload;
 use touchline_model::User;
 
 /// Most bytes of messages that one file may have: a conversation may go on anywhere in it, so it is read whole.
-const FILE_BYTES: u64 = 512 << 20;
+const FILE_BYTES: u64 = 128 << 20;
 
 /// A contact from messages, with the line of its first.
 pub(crate) struct FromMessages {
@@ -87,6 +87,7 @@ pub(crate) fn read(
     for thread in threads {
         thread.finish(&mut done);
     }
+    done.contacts.sort_by_key(|it| it.line);
     Ok(done)
 }
 

@@ -248,14 +248,13 @@ async fn spoken(
     found.complete &= calls.len() <= bounds.transcripts;
     calls.truncate(bounds.transcripts);
     let limit = app.limits().json_bytes;
-    let read = tokio::task::spawn_blocking(move || {
-        let read = calls.into_iter().map(|call| {
+    for call in calls {
+        // One at a time: a transcript may be long.
+        let read = tokio::task::spawn_blocking(move || {
             let read = calls::read_call(&call, limit);
             (call, read)
         });
-        read.collect::<Vec<_>>()
-    });
-    for (call, read) in read.await.map_err(|e| IntakeError::Broken(e.to_string()))? {
+        let (call, read) = read.await.map_err(|e| IntakeError::Broken(e.to_string()))?;
         for (_, input) in &call.files {
             found.files[at[&input.name]].records = 1;
         }

@@ -33,7 +33,6 @@ impl Thread {
             done.contacts.push(self.contact(now, part));
             (rest, part) = (later, part + 1);
         }
-        done.contacts.sort_by_key(|it| it.line);
     }
 
     fn contact(&self, messages: &[(u64, Message)], part: usize) -> FromMessages {

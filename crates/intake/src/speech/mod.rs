@@ -196,3 +196,70 @@ impl Number {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const SHAPES: [Shape; 6] =
+        [Shape::Whisper, Shape::Vtt, Shape::Srt, Shape::Aws, Shape::Deepgram, Shape::AssemblyAi];
+    const PARTS: &[&str] = &[
+        "WEBVTT",
+        "\n",
+        "\n\n",
+        "00:01.000 --> 00:02.000",
+        "00:00:01,000 --> 00:00:02,500 line:0",
+        "<v Ann>",
+        "<00:01.500>",
+        "</v>",
+        "<",
+        "&lt;",
+        "&#x1F600;",
+        "&",
+        "Agent: hi",
+        "NOTE",
+        "12",
+        "{\\an8}",
+        "\u{e4}\u{1F600}",
+        "-->",
+        ">",
+        ";",
+        "{\"results\":{\"items\":[",
+        "{\"words\":[",
+        "{\"word\":\"a\",\"start\":1,\"end\":2}",
+        "]}",
+        "\"",
+    ];
+
+    proptest! {
+        /// Whatever the file, reading it ends with words that the app takes or with a reason.
+        #[test]
+        fn no_text_breaks_a_reader(parts in prop::collection::vec(prop::sample::select(PARTS), 0..30)) {
+            let text = parts.concat();
+            for shape in SHAPES {
+                match read(shape, text.as_bytes(), 0) {
+                    Ok(spoken) => prop_assert!(spoken.words.iter().all(|word| word.start <= word.end)),
+                    Err(fault) => prop_assert!(!fault.reason.is_empty()),
+                }
+            }
+            let _ = in_text(text.as_bytes());
+            let _ = probe::json(text.as_bytes());
+        }
+
+        #[test]
+        fn no_bytes_break_a_reader(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            let with_head = [b"WEBVTT\n\n".as_slice(), &bytes].concat();
+            for shape in SHAPES {
+                let _ = (read(shape, &bytes, u16::MAX), read(shape, &with_head, 0));
+            }
+            let _ = in_text(&bytes);
+        }
+    }
+
+    #[test]
+    fn text_in_another_encoding_is_told_with_its_line() {
+        let fault = read(Shape::Vtt, b"WEBVTT\n\n00:01.000 --> 00:02.000\ncaf\xE9\n", 0).unwrap_err();
+        assert_eq!(fault, Fault { line: Some(4), reason: "is not UTF-8 text".to_owned() });
+    }
+}
