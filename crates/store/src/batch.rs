@@ -1,6 +1,6 @@
 //! A batch: changes that are committed together or not at all.
 
-use crate::{AuditNote, NewJob, Table, Value, jobs, records, sql};
+use crate::{AuditNote, NewJob, Table, Value, jobs, overview::Touched, records, sql};
 use touchline_model::{Kind, Record, Seq, TenantId, Timestamp};
 
 /// One statement of a batch.
@@ -19,6 +19,7 @@ pub struct Batch {
     pub(crate) ops: Vec<Op>,
     pub(crate) changes: usize,
     pub(crate) audit: Vec<AuditNote>,
+    pub(crate) touched: Touched,
 }
 
 /// What became of a batch.
@@ -39,7 +40,13 @@ impl Committed {
 impl Batch {
     /// An empty batch for a tenant.
     pub fn new(tenant: &TenantId) -> Self {
-        Self { tenant: tenant.clone(), ops: Vec::new(), changes: 0, audit: Vec::new() }
+        Self {
+            tenant: tenant.clone(),
+            ops: Vec::new(),
+            changes: 0,
+            audit: Vec::new(),
+            touched: Touched::default(),
+        }
     }
 
     /// Whether there is nothing to write.
@@ -70,12 +77,18 @@ impl Batch {
         if T::NUMERIC {
             self.reserve(&record.id());
         }
+        if T::KIND == Kind::Contact {
+            self.count_contact(&record.id());
+        }
         self
     }
 
     /// Deletes a record, which must exist.
     pub fn delete<T: Table>(&mut self, id: &str) -> &mut Self {
         let params = vec![Value::Text(self.tenant.0.clone()), records::key::<T>(id)];
+        if T::KIND == Kind::Contact {
+            self.count_contact(id);
+        }
         self.change::<T>(T::DELETE, params, id.to_owned(), "delete");
         self.expect(1)
     }

@@ -13,6 +13,7 @@ mod engine;
 mod feeds;
 mod jobs;
 mod migrate;
+mod overview;
 mod people;
 mod records;
 mod search;
@@ -34,6 +35,7 @@ pub use contacts::{Analysis, CallRow, ContactRow, DeletedContact, SearchKey, sea
 pub use feeds::{ChangeRow, ListenDay, Position, ServedPosition};
 pub use jobs::{Job, JobState, NewJob};
 pub use migrate::SCHEMA_VERSION;
+pub use overview::{DayCount, Judged, MOST_WAITING, Received, Remark, TopicWeek};
 pub use people::{Login, OpenSession, WebSession};
 pub use records::Table;
 pub use search::{CallFacts, CallKey, CallKeys, CallStream, WordsOf};
@@ -185,10 +187,11 @@ impl Store {
     }
 
     /// Writes a batch in one transaction. When this answers, the batch is on disk.
-    pub async fn apply(&self, batch: Batch) -> Result<Committed, StoreError> {
+    pub async fn apply(&self, mut batch: Batch) -> Result<Committed, StoreError> {
         if batch.is_empty() {
             return Ok(Committed::nothing(self.clock.now()));
         }
+        batch.follow_with_counts();
         let (store, now) = (self.clone(), self.clock.now());
         // In a task of its own: a caller who goes away half-way must not keep the others from hearing of the commit.
         let applied = tokio::spawn(async move {

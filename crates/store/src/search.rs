@@ -235,11 +235,13 @@ impl Batch {
 
     /// Says that a contact began at another time. Its words are to be indexed again.
     pub fn move_topics(&mut self, contact: &str, started_at: Timestamp) -> &mut Self {
+        self.count_topics(contact);
         self.run(MOVE_TOPICS, vec![started_at.into(), self.owner(), contact.into()])
     }
 
     /// Makes a contact findable by the topics that a set found in it, and by no others of that set.
     pub(crate) fn put_topics(&mut self, generation: i64, contact: &str, topics: &BTreeSet<TopicId>) {
+        self.count_topics(contact);
         self.run(DELETE_TOPICS, vec![self.owner(), contact.into(), generation.into()]);
         if !topics.is_empty() {
             let topics = json(&topics.iter().collect::<Vec<_>>());
@@ -250,6 +252,7 @@ impl Batch {
     /// Takes a contact out of what can be found by topics, and out of what is proposed for words.
     pub(crate) fn forget_found(&mut self, contact: &str) {
         self.run(DELETE_DOC, vec![self.owner(), contact.into()]);
+        self.count_topics(contact);
         self.run(DELETE_ALL_TOPICS, vec![self.owner(), contact.into()]);
     }
 }

@@ -117,6 +117,7 @@ impl Batch {
 
     /// Forgets dropped sets older than `generation`, once their results are gone.
     pub fn forget_topic_sets(&mut self, generation: i64) -> &mut Self {
+        self.forget_topic_weeks(generation);
         self.run(FORGET_SETS, vec![Value::Text(self.tenant.0.clone()), generation.into()])
     }
 

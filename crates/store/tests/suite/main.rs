@@ -26,6 +26,7 @@ mod full_disk;
 mod groups;
 mod jobs;
 mod order;
+mod overview;
 // Included rather than depended on: the rest of testkit stands on crates above this one.
 #[expect(unreachable_pub, reason = "it is a library elsewhere")]
 #[path = "../../../testkit/src/postgres.rs"]
