@@ -22,11 +22,24 @@ impl<G: Gate> Mount<G> {
         H: Handler<T, App>,
         T: 'static,
     {
+        self.add_with_lists(operation, &[], handler);
+    }
+
+    /// Adds an operation some of whose query parameters may be given several times.
+    pub(crate) fn add_with_lists<H, T>(
+        &mut self,
+        operation: Operation,
+        lists: &'static [&'static str],
+        handler: H,
+    ) where
+        H: Handler<T, App>,
+        T: 'static,
+    {
         let known: Arc<[&'static str]> = operation.query_names().collect();
         self.0.add(operation, move |State(app): State<App>, mut request: Request| {
             let (known, handler) = (known.clone(), handler.clone());
             async move {
-                match Params::strict(request.uri().query(), &known) {
+                match Params::strict(request.uri().query(), &known, lists) {
                     Err(problem) => Problem::into_response(problem),
                     Ok(params) => {
                         request.extensions_mut().insert(params);

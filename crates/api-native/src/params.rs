@@ -13,12 +13,12 @@ const DEFAULT_LIMIT: usize = 100;
 /// Records on a page at most.
 pub(crate) const MAX_LIMIT: usize = 1_000;
 
-/// Query parameters, all of them known and none given twice.
+/// Query parameters, all of them known and none given twice that is no list.
 #[derive(Clone, Debug)]
 pub(crate) struct Params(Query);
 
 impl Params {
-    pub(crate) fn strict(raw: Option<&str>, known: &[&str]) -> Result<Self, Problem> {
+    pub(crate) fn strict(raw: Option<&str>, known: &[&str], lists: &[&str]) -> Result<Self, Problem> {
         let query = Query::parse(raw).map_err(|e| Problem::malformed(e.to_string()))?;
         if let Some(name) = query.unknown(known) {
             let known = match known {
@@ -28,10 +28,15 @@ impl Params {
             let detail = format!("this operation has no query parameter `{name}`; {known}");
             return Err(Problem::malformed(detail).at(name));
         }
-        for name in known {
+        for name in known.iter().filter(|name| !lists.contains(name)) {
             query.one(name).map_err(|e| Problem::malformed(e.to_string()).at(*name))?;
         }
         Ok(Self(query))
+    }
+
+    /// All of them, in order.
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.pairs()
     }
 
     fn one(&self, name: &str) -> Option<&str> {

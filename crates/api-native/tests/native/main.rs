@@ -29,5 +29,6 @@ mod idempotency;
 mod isolation;
 mod operators;
 mod records;
+mod search;
 mod webhooks;
 mod world;
