@@ -45,7 +45,9 @@ impl WebhooksConfig {
         }
         let week = 7 * 86_400;
         if !(1..=20).contains(&self.retry_seconds.len()) || self.retry_seconds.iter().any(|it| *it > week) {
-            return Err("webhooks.retry_seconds must have 1 to 20 entries of at most 604800 seconds".to_owned());
+            return Err(
+                "webhooks.retry_seconds must have 1 to 20 entries of at most 604800 seconds".to_owned()
+            );
         }
         Ok(WebhookSettings {
             allow_private: self.allow_private,
@@ -299,6 +301,22 @@ mod tests {
         assert!(error.contains("line 2") && error.contains("nonzero"), "{error}");
         let given = load(None, &[("TOUCHLINE_MAX_CONNECTIONS", "7")], &[]).unwrap();
         assert_eq!(given.config.max_connections.get(), 7);
+    }
+
+    #[test]
+    fn a_setting_of_webhooks_that_cannot_work_is_refused() {
+        let settings = |text: &str| load(Some(text), &[], &[]).unwrap().config.webhooks.settings();
+        assert_eq!(settings("").unwrap(), WebhookSettings::default());
+        let given = settings("[webhooks]\nallow_private = true\nretry_seconds = [1, 2]\n").unwrap();
+        assert_eq!((given.allow_private, given.retry_secs), (true, vec![1, 2]));
+        for wrong in
+            ["timeout_seconds = 0", "timeout_seconds = 61", "retry_seconds = []", "retry_seconds = [604801]"]
+        {
+            let error = settings(&format!("[webhooks]\n{wrong}\n")).unwrap_err();
+            assert!(error.contains(wrong.split(' ').next().unwrap_or_default()), "{error}");
+        }
+        let env = [("TOUCHLINE_WEBHOOKS__ALLOW_PRIVATE", "true")];
+        assert!(load(None, &env, &[]).unwrap().config.webhooks.allow_private);
     }
 
     #[test]
