@@ -11,11 +11,14 @@ pub mod credentials;
 pub mod entropy;
 pub mod error;
 pub mod feeds;
+pub mod overview;
 pub mod people;
 pub mod pipeline;
 pub mod records;
 pub mod server;
 pub mod tenants;
+mod tls;
+pub mod topics;
 pub mod webhooks;
 
 pub use entropy::{Entropy, SystemEntropy};

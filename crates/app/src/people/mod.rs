@@ -3,6 +3,7 @@
 mod first;
 mod logins;
 mod oidc;
+mod oidc_http;
 mod remaining;
 mod sessions;
 mod sign_in;

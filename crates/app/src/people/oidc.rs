@@ -2,14 +2,17 @@
 //! §3.1, RFC 7636). What is remembered between leaving and coming back lies in a cookie of the browser, so any node
 //! can go on with it.
 
-use super::{SignInError, SignedIn, email_key, sign_in::person};
+use super::{
+    SignInError, SignedIn, email_key,
+    oidc_http::{Http, Unreachable},
+    sign_in::person,
+};
 use crate::{App, AppError};
 use openidconnect::{
     AccessToken, AdditionalClaims, AuthorizationCode, ClientId, ClientSecret, CsrfToken,
-    EmptyExtraTokenFields, EndpointMaybeSet, EndpointNotSet, EndpointSet, HttpRequest, HttpResponse,
-    IdTokenFields, IssuerUrl, Nonce, OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl,
-    Scope, StandardErrorResponse, StandardTokenIntrospectionResponse, StandardTokenResponse, TokenResponse,
-    UserInfoClaims,
+    EmptyExtraTokenFields, EndpointMaybeSet, EndpointNotSet, EndpointSet, IdTokenFields, IssuerUrl, Nonce,
+    OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope, StandardErrorResponse,
+    StandardTokenIntrospectionResponse, StandardTokenResponse, TokenResponse, UserInfoClaims,
     core::{
         CoreAuthDisplay, CoreAuthPrompt, CoreAuthenticationFlow, CoreErrorResponseType, CoreGenderClaim,
         CoreJsonWebKey, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm, CoreProviderMetadata,
@@ -18,7 +21,7 @@ use openidconnect::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc};
 use tokio::sync::Mutex;
 use touchline_model::{Role, TenantId, User};
 use touchline_store::{AuditNote, Batch, Login};
@@ -98,16 +101,12 @@ type Client = openidconnect::Client<
 
 /// How long the provider's own description is believed, in seconds.
 const METADATA_SECS: i64 = 3_600;
-/// How long the provider may take for one answer.
-const TIMEOUT: Duration = Duration::from_secs(15);
-/// Most bytes of an answer.
-const ANSWER_BYTES: u64 = 1 << 20;
 
 /// The identity provider. Nothing is asked of it before somebody wants to sign in.
 pub struct Oidc {
     settings: OidcSettings,
     roles: BTreeMap<String, Role>,
-    http: reqwest::Client,
+    http: Http,
     metadata: Mutex<Option<(CoreProviderMetadata, i64)>>,
 }
 
@@ -135,15 +134,6 @@ struct Proved {
     groups: Vec<String>,
 }
 
-#[derive(Debug)]
-struct Unreachable(String);
-impl std::fmt::Display for Unreachable {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-impl std::error::Error for Unreachable {}
-
 impl Oidc {
     /// From the settings; `None` when there is no provider. Fails with what is wrong with them.
     pub fn new(settings: OidcSettings) -> Result<Option<Arc<Self>>, String> {
@@ -164,33 +154,8 @@ impl Oidc {
             let known = role.parse().map_err(|()| format!("oidc.roles: there is no role `{role}`"))?;
             roles.insert(group.clone(), known);
         }
-        // Another part of the program may have chosen already; it is the same one.
-        let _ = tokio_rustls::rustls::crypto::ring::default_provider().install_default();
-        let http = reqwest::Client::builder()
-            // A provider that redirects its own endpoints is none that we know.
-            .redirect(reqwest::redirect::Policy::none())
-            .timeout(TIMEOUT)
-            .build()
-            .map_err(|e| format!("oidc: {e}"))?;
+        let http = Http::new()?;
         Ok(Some(Arc::new(Self { settings, roles, http, metadata: Mutex::new(None) })))
-    }
-
-    async fn ask(&self, request: HttpRequest) -> Result<HttpResponse, Unreachable> {
-        let failed = |e: reqwest::Error| Unreachable(e.without_url().to_string());
-        let request = reqwest::Request::try_from(request).map_err(failed)?;
-        let mut response = self.http.execute(request).await.map_err(failed)?;
-        let mut built = http::Response::builder().status(response.status());
-        for (name, value) in response.headers() {
-            built = built.header(name, value);
-        }
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(failed)? {
-            body.extend_from_slice(&chunk);
-            if body.len() as u64 > ANSWER_BYTES {
-                return Err(Unreachable("the answer is too long".to_owned()));
-            }
-        }
-        built.body(body).map_err(|e| Unreachable(e.to_string()))
     }
 
     async fn client(&self, now: i64) -> Result<Client, AppError> {
@@ -200,8 +165,7 @@ impl Oidc {
             Some(metadata) => metadata,
             None => {
                 let issuer = IssuerUrl::new(self.settings.issuer.clone()).map_err(failed)?;
-                let asked = |request| self.ask(request);
-                let found = CoreProviderMetadata::discover_async(issuer, &asked).await.map_err(failed)?;
+                let found = CoreProviderMetadata::discover_async(issuer, &self.http).await.map_err(failed)?;
                 *known = Some((found.clone(), now));
                 found
             }
@@ -246,15 +210,14 @@ impl Oidc {
             return Err(SignInError::Wrong);
         }
         let client = self.client(app.clock.now().micros() / 1_000_000).await?;
-        let asked = |request| self.ask(request);
         let tokens = client
             .exchange_code(AuthorizationCode::new(code.to_owned()))
             .map_err(failed)?
             .set_pkce_verifier(PkceCodeVerifier::new(verifier.to_owned()))
-            .request_async(&asked)
+            .request_async(&self.http)
             .await
             .map_err(failed)?;
-        let id_token = tokens.id_token().ok_or_else(|| failed(Unreachable("no id token".to_owned())))?;
+        let id_token = tokens.id_token().ok_or_else(|| failed(Unreachable::new("no id token")))?;
         // By the computer's own clock: the provider's is no other.
         let verifier = client.id_token_verifier();
         let claims = id_token.claims(&verifier, &Nonce::new(nonce.to_owned())).map_err(failed)?;
@@ -278,7 +241,7 @@ impl Oidc {
             Some(claims.subject().clone()),
         ) {
             let told: UserInfoClaims<Extra, CoreGenderClaim> =
-                request.request_async(&asked).await.map_err(failed)?;
+                request.request_async(&self.http).await.map_err(failed)?;
             if let Some(email) = told.email() {
                 proved.email = email.as_str().to_owned();
                 verified = told.email_verified();

@@ -6,6 +6,7 @@
 //! changes nothing, and no proxy of the environment is asked.
 
 use super::{ANSWER_BYTES, Answer, Outgoing, Sender, WebhookSettings, is_public, refusal};
+use crate::tls;
 use bytes::Bytes;
 use futures::future::BoxFuture;
 use http_body_util::{BodyExt, Full};
@@ -18,7 +19,7 @@ use tokio::{
 };
 use tokio_rustls::{
     TlsConnector,
-    rustls::{self, ClientConfig, RootCertStore, pki_types::ServerName},
+    rustls::{RootCertStore, pki_types::ServerName},
 };
 use url::{Host, Url};
 
@@ -46,38 +47,16 @@ impl HttpSender {
     /// Trusts whom the operating system trusts, so that an operator's own authority needs no setting here. Fails when
     /// TLS cannot be set up.
     pub fn new(settings: &WebhookSettings) -> Result<Self, String> {
-        let found = rustls_native_certs::load_native_certs();
-        for error in &found.errors {
-            tracing::warn!(%error, "a certificate of the system cannot be read");
-        }
-        let mut roots = RootCertStore::empty();
-        roots.add_parsable_certificates(found.certs);
-        if roots.is_empty() {
-            tracing::warn!(
-                "this machine trusts no certificates (package `ca-certificates`): no webhook can be sent over HTTPS"
-            );
-        }
-        Self::trusting(settings, roots)
+        Self::trusting(settings, tls::system_roots())
     }
 
     /// Trusts these authorities.
     pub fn trusting(settings: &WebhookSettings, roots: RootCertStore) -> Result<Self, String> {
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .map_err(|e| format!("TLS: {e}"))?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
         let lookup: Lookup = Arc::new(|host, port| {
             Box::pin(async move { Ok(tokio::net::lookup_host((host, port)).await?.collect()) })
         });
         let timeout = Duration::from_secs(settings.timeout_secs.max(1));
-        Ok(Self {
-            allow_private: settings.allow_private,
-            timeout,
-            tls: TlsConnector::from(Arc::new(config)),
-            lookup,
-        })
+        Ok(Self { allow_private: settings.allow_private, timeout, tls: tls::connector(roots)?, lookup })
     }
 
     async fn connect(&self, host: &Host<String>, port: u16) -> Result<TcpStream, String> {
