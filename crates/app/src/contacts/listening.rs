@@ -9,7 +9,7 @@ use touchline_model::{Ability, Caller, Invalid, Listen, MediaTime, Timestamp};
 use touchline_store::{Batch, StoreError};
 
 /// The longest stretch that is told of at once, in seconds; players tell more often.
-const TOLD: f64 = 60.0;
+const TOLD: f64 = 120.0;
 /// Seconds between two stretches of the same contact that still make one: what passes between playing and telling.
 const JOINED: i64 = 3;
 /// How far back stretches are looked for, in seconds: longer than any of them.
