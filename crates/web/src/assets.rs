@@ -21,6 +21,7 @@ const STYLE: &str = concat!(
 const FILES: &[(&str, &str, &str)] = &[
     ("style.css", "text/css; charset=utf-8", STYLE),
     ("app.js", "text/javascript; charset=utf-8", include_str!("../static/app.js")),
+    ("admin.js", "text/javascript; charset=utf-8", include_str!("../static/admin.js")),
     ("icons.svg", "image/svg+xml", include_str!("../static/icons.svg")),
     ("mark.svg", "image/svg+xml", include_str!("../static/mark.svg")),
 ];

@@ -8,6 +8,12 @@ const ENGLISH: &[(&str, &str)] = &[
     ("error", include_str!("../texts/en/error.toml")),
     ("account", include_str!("../texts/en/account.toml")),
     ("home", include_str!("../texts/en/home.toml")),
+    ("admin", include_str!("../texts/en/admin.toml")),
+    ("admin_people", include_str!("../texts/en/admin_people.toml")),
+    ("admin_credentials", include_str!("../texts/en/admin_credentials.toml")),
+    ("admin_webhooks", include_str!("../texts/en/admin_webhooks.toml")),
+    ("admin_audit", include_str!("../texts/en/admin_audit.toml")),
+    ("admin_settings", include_str!("../texts/en/admin_settings.toml")),
 ];
 
 static TEXTS: LazyLock<HashMap<String, String>> = LazyLock::new(|| {

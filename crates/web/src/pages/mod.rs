@@ -1,6 +1,7 @@
 //! The pages, a file (or folder) each: its operations, its handlers, its templates.
 
 mod account;
+mod admin;
 mod home;
 mod setup;
 mod sign_in;
@@ -14,4 +15,5 @@ pub(crate) fn mount<G: Gate>(routes: &mut Routes<G, Web>) {
     setup::mount(routes);
     account::mount(routes);
     home::mount(routes);
+    admin::mount(routes);
 }
