@@ -132,3 +132,25 @@ CREATE TABLE topic_weeks (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX contacts_failed ON contacts (tenant) WHERE state IN ('CONVERTER_REJECTED', 'TRANSCRIPTION_FAILED');
 CREATE INDEX evaluations_agent ON evaluations (tenant, agent, scored_at);
+
+-- Imports that people began in the pages; their files lie in the data folder.
+CREATE TABLE imports (
+    tenant     TEXT NOT NULL,
+    id         TEXT NOT NULL,              -- sorts by time of making
+    state      TEXT NOT NULL,              -- staged, running, done, failed
+    actor      TEXT NOT NULL,              -- who ordered it, and with which abilities it works
+    user_id    TEXT,
+    source     TEXT NOT NULL,
+    abilities  TEXT NOT NULL,              -- JSON list
+    files      INTEGER NOT NULL,
+    bytes      INTEGER NOT NULL,
+    name       TEXT NOT NULL,
+    options    TEXT NOT NULL,              -- JSON
+    progress   TEXT,                       -- JSON
+    report     TEXT,                       -- JSON
+    error      TEXT,
+    runs       INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    changed_at INTEGER NOT NULL,
+    PRIMARY KEY (tenant, id)
+) STRICT;

@@ -221,8 +221,13 @@ impl Store {
 
     /// Gives a job back that is not worked on any more, through no fault of its own: it may run at once.
     pub async fn release_job(&self, job: &Job) -> Result<(), StoreError> {
+        self.put_job_off(job, self.clock.now()).await
+    }
+
+    /// Gives a job back that cannot be worked on yet: not before `until`.
+    pub async fn put_job_off(&self, job: &Job, until: Timestamp) -> Result<(), StoreError> {
         let params = vec![
-            self.clock.now().into(),
+            until.into(),
             job.tenant.as_str().into(),
             job.id.as_str().into(),
             job.attempts.into(),

@@ -188,6 +188,7 @@ impl Store {
             crate::contacts::search::STATEMENTS,
             crate::doctor::STATEMENTS,
             crate::feeds::STATEMENTS,
+            crate::imports::STATEMENTS,
             crate::jobs::STATEMENTS,
             crate::overview::STATEMENTS,
             crate::people::STATEMENTS,

@@ -18,4 +18,5 @@ macro_rules! on_both_engines {
 mod alike;
 mod real;
 mod stories;
+mod topics;
 mod world;

@@ -24,6 +24,7 @@ mod feeds;
 mod files;
 mod full_disk;
 mod groups;
+mod imports;
 mod jobs;
 mod order;
 mod overview;

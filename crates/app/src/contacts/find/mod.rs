@@ -8,6 +8,7 @@ mod words;
 
 pub use query::{CallQuery, DEFAULT_LIMIT, MAX_LIMIT, PARAMETERS, REPEATABLE};
 
+pub(crate) use snippets::around;
 pub(crate) use words::{indexed, words_of};
 
 use crate::{App, AppError, require_own};
@@ -238,7 +239,8 @@ impl App {
     }
 }
 
-fn name(user: &User) -> String {
+/// A person's name, or the e-mail address without one.
+pub(crate) fn name(user: &User) -> String {
     let name = format!("{} {}", user.first_name, user.last_name);
     match name.trim() {
         "" => user.email.clone(),
@@ -247,7 +249,7 @@ fn name(user: &User) -> String {
 }
 
 /// Groups and all that stand below them.
-fn with_those_below(wanted: &[GroupId], groups: &[Group]) -> BTreeSet<String> {
+pub(crate) fn with_those_below(wanted: &[GroupId], groups: &[Group]) -> BTreeSet<String> {
     let mut below: HashMap<&str, Vec<&str>> = HashMap::new();
     for group in groups {
         if let Some(parent) = &group.parent_id {

@@ -5,7 +5,7 @@ use super::{
     words::{Hit, Passage},
 };
 use std::collections::BTreeSet;
-use touchline_model::Transcript;
+use touchline_model::{Segment, Transcript};
 
 /// Snippets of one contact at most.
 const MOST: usize = 3;
@@ -33,6 +33,18 @@ pub(super) fn snippets(transcript: &Transcript, passages: &[Passage]) -> Vec<Sni
     }
     shown.sort_by_key(|it| it.first);
     shown.iter().map(|it| snippet(transcript, it)).collect()
+}
+
+/// The words around the first of some places, each with its first and last word, all of them in one segment.
+pub(crate) fn around(
+    transcript: &Transcript,
+    segment: Segment,
+    places: &[(usize, usize)],
+) -> Option<Snippet> {
+    let hits: Vec<Hit> = places.iter().map(|&(first, last)| Hit { term: 0, first, last }).collect();
+    let passage = Passage { side: transcript.speaker_type(segment.speaker), segment, hits };
+    let first = passage.hits.first()?;
+    Some(snippet(transcript, &window(&passage, first)))
 }
 
 fn window<'p>(passage: &'p Passage, hit: &Hit) -> Window<'p> {
