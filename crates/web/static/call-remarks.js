@@ -1,0 +1,102 @@
+// Comments and highlights: on selected words, on the loop, on this moment. And names while a share is being typed.
+
+/**
+ * @param {{now: () => number, loop: () => {from: number, to: number|null}|null,
+ *   words: {selected: () => {from: number, to: number, box: DOMRect}|null}}} page
+ */
+export function remarks(page) {
+  const details = /** @type {HTMLDetailsElement|null} */ (document.getElementById('remark'));
+  const pop = document.getElementById('pop');
+  const field = (/** @type {string} */ id) => /** @type {HTMLInputElement} */ (document.getElementById(id));
+
+  /** A time for a form: tenths, so that a link to it finds the same word. @param {number} time */
+  const text = (time) => {
+    const tenths = Math.floor(time * 10) / 10;
+    const [h, m, s] = [Math.floor(tenths / 3600), Math.floor(tenths / 60) % 60, tenths % 60];
+    const seconds = s.toFixed(Number.isInteger(s) ? 0 : 1).padStart(Number.isInteger(s) ? 2 : 4, '0');
+    return h ? `${h}:${String(m).padStart(2, '0')}:${seconds}` : `${m}:${seconds}`;
+  };
+
+  const kinds = () => {
+    const highlight = /** @type {HTMLInputElement|null} */ (details?.querySelector('[value="highlight"]'));
+    const until = document.getElementById('until');
+    if (until && highlight) until.hidden = !highlight.checked;
+  };
+
+  /** @param {'comment'|'highlight'} kind @param {number} from @param {number} [to] */
+  const begin = (kind, from, to) => {
+    if (!details) return;
+    details.open = true;
+    const choice = /** @type {HTMLInputElement} */ (details.querySelector(`[value="${kind}"]`));
+    choice.checked = true;
+    field('start').value = text(from);
+    field('end').value = to === undefined ? '' : text(to);
+    kinds();
+    if (pop) pop.hidden = true;
+    details.scrollIntoView({ block: 'nearest' });
+    field('text').focus();
+  };
+
+  if (details) {
+    details.addEventListener('change', kinds);
+    details.addEventListener('toggle', () => {
+      if (details.open && field('start').value === '0:00') field('start').value = text(page.now());
+    });
+    kinds();
+    document.addEventListener('keydown', (event) => {
+      const typing = event.target instanceof HTMLElement && /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName) &&
+        /** @type {HTMLInputElement} */ (event.target).type !== 'range';
+      if (event.key !== 'c' || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (document.querySelector('dialog[open]')) return;
+      event.preventDefault();
+      const selected = page.words.selected();
+      const loop = page.loop();
+      if (selected) begin('comment', selected.from, selected.to);
+      else if (loop && loop.to !== null) begin('highlight', loop.from, loop.to);
+      else begin('comment', page.now());
+    });
+  }
+
+  if (pop) {
+    /** @type {{from: number, to: number}|null} */
+    let range = null;
+    document.addEventListener('selectionchange', () => {
+      const selected = page.words.selected();
+      range = selected;
+      pop.hidden = !selected;
+      if (!selected) return;
+      const around = pop.offsetParent?.getBoundingClientRect() ?? new DOMRect();
+      pop.style.left = `${Math.max(0, Math.min(selected.box.left - around.left, around.width - pop.offsetWidth))}px`;
+      pop.style.top = `${selected.box.bottom - around.top + 6}px`;
+    });
+    // Before the press takes the selection away.
+    pop.addEventListener('pointerdown', (event) => event.preventDefault());
+    pop.addEventListener('click', (event) => {
+      const kind = /** @type {Element} */ (event.target).closest('[data-remark]')?.getAttribute('data-remark');
+      if (range && (kind === 'comment' || kind === 'highlight')) begin(kind, range.from, range.to);
+    });
+  }
+
+  const to = /** @type {HTMLInputElement|null} */ (document.getElementById('to'));
+  let waiting = 0;
+  to?.addEventListener('input', () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(async () => {
+      const comma = Math.max(to.value.lastIndexOf(','), to.value.lastIndexOf(';'));
+      const before = comma < 0 ? '' : `${to.value.slice(0, comma + 1)} `;
+      const part = to.value.slice(comma + 1).trim();
+      if (part.length < 2) return;
+      const answer = await fetch(`${to.dataset.people}?${new URLSearchParams({ q: part })}`);
+      if (!answer.ok) return;
+      /** @type {[string, string][]} */
+      const people = await answer.json();
+      const options = people.map(([name, email]) => {
+        const option = document.createElement('option');
+        option.value = before + email;
+        option.label = name;
+        return option;
+      });
+      document.getElementById('people')?.replaceChildren(...options);
+    }, 150);
+  });
+}
