@@ -1,0 +1,7 @@
+//! The pages through their router, as a browser sees them.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may end here")]
+
+mod admin;
+mod admin_people;
+mod world;
