@@ -139,6 +139,8 @@ const DAYS: &str = days!("");
 const DAYS_OF: &str = days!(" AND agent IN (SELECT value FROM json_each(?))");
 const WEEKS: &str = "SELECT week, topic, contacts FROM topic_weeks WHERE tenant = ? AND generation = ? \
      AND week BETWEEN ? AND ? AND contacts <> 0 ORDER BY week, topic";
+const TOPICS_OF: &str = "SELECT contact, topic FROM topic_contacts WHERE tenant = ? AND generation = ? \
+     AND contact IN (SELECT value FROM json_each(?)) ORDER BY contact, topic";
 
 const NEW: &str =
     "SELECT COUNT(*) FROM (SELECT 1 FROM contacts WHERE tenant = ? AND started_at >= ? LIMIT ?) AS n";
@@ -237,6 +239,17 @@ impl Store {
             Ok(TopicWeek { week: row.int(0)?, topic: TopicId(row.int(1)?), contacts: row.int(2)? })
         })
         .await
+    }
+
+    /// The topics that a set found in these contacts.
+    pub async fn topics_of(
+        &self,
+        tenant: &TenantId,
+        generation: i64,
+        contacts: &[String],
+    ) -> Result<Vec<(String, TopicId)>, StoreError> {
+        let params = vec![tenant.as_str().into(), generation.into(), id_list(contacts)];
+        self.query(TOPICS_OF, params, |row| Ok((row.string(0)?, TopicId(row.int(1)?)))).await
     }
 
     /// How many contacts began at or after an instant, of some agents or of all; counted up to [`MOST_WAITING`] + 1.
@@ -346,6 +359,7 @@ pub(crate) const STATEMENTS: &[&str] = &[
     DAYS,
     DAYS_OF,
     WEEKS,
+    TOPICS_OF,
     NEW,
     NEW_OF,
     FAILED,

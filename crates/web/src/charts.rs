@@ -10,9 +10,7 @@ use crate::{filters, format};
 use askama::Template;
 use scale::{Scale, path, percent};
 
-/// Height of a drawing, with room for words above and below the plot, in pixels.
-const HEIGHT: f64 = 168.0;
-/// Where the plot begins and ends.
+/// Where the plot begins and ends, in pixels; the whole drawing is 168 high.
 const TOP: f64 = 16.0;
 const BOTTOM: f64 = 144.0;
 /// Height of one of the small multiples.
@@ -95,17 +93,21 @@ pub(crate) struct Small {
     pub(crate) values: Vec<Option<f64>>,
 }
 
-/// One bar with its name beside it.
-#[derive(Clone, Debug)]
-pub(crate) struct Ranked {
-    /// What it stands for.
-    pub(crate) label: String,
-    /// How long it is.
-    pub(crate) value: f64,
-    /// Said after the value.
-    pub(crate) note: String,
-    /// Its colour.
-    pub(crate) tone: Tone,
+/// A share as a bar of two parts, for rows of lists: `{{ share|safe }}`.
+#[derive(Clone, Debug, Template)]
+#[template(path = "chart_share.html")]
+pub(crate) struct Share {
+    width: String,
+    rest: String,
+    text: String,
+}
+
+impl Share {
+    /// A share, 0 to 1.
+    pub(crate) fn new(share: f64) -> Self {
+        let part = share.clamp(0.0, 1.0) * 100.0;
+        Self { width: percent(part), rest: percent(100.0 - part), text: format::percent(share) }
+    }
 }
 
 /// A chart.
@@ -123,7 +125,6 @@ pub(crate) struct Chart {
 enum Drawing {
     Plot(Plot),
     Smalls(Vec<SmallPlot>),
-    Ranks(Vec<Rank>),
     Nothing,
 }
 
@@ -162,13 +163,6 @@ struct SmallPlot {
     path: String,
     area: String,
     end: Option<(String, f64)>,
-}
-
-#[derive(Clone, Debug)]
-struct Rank {
-    ranked: Ranked,
-    width: String,
-    text: String,
 }
 
 impl Chart {
@@ -252,25 +246,6 @@ impl Chart {
             }
         });
         Self::new(title, sentence, Drawing::Smalls(plots.collect()), head, rows)
-    }
-
-    /// Lying bars with their names, in the order given.
-    pub(crate) fn ranking(
-        title: &str,
-        sentence: String,
-        unit: Unit,
-        head: [&str; 2],
-        ranked: Vec<Ranked>,
-    ) -> Self {
-        let top = ranked.iter().map(|it| it.value).fold(0.0, f64::max);
-        let rows = ranked.iter().map(|it| vec![it.label.clone(), unit.text(it.value)]).collect();
-        let ranks = ranked.into_iter().map(|ranked| Rank {
-            width: percent(if top > 0.0 { ranked.value / top * 100.0 } else { 0.0 }),
-            text: unit.text(ranked.value),
-            ranked,
-        });
-        let drawing = Drawing::Ranks(ranks.collect());
-        Self::new(title, sentence, drawing, head.map(str::to_owned).to_vec(), rows)
     }
 
     /// Adds columns to the table: what a reader wants to know beside what is drawn, such as n.

@@ -10,13 +10,13 @@ pub(crate) fn t(key: &str, _: &dyn Values) -> askama::Result<String> {
     Ok(texts::t(key).to_owned())
 }
 
-/// A text that counts: `{{ "calls.hits"|n(3) }}`.
+/// A text that counts: `{{ "calls.count"|n(3) }}`.
 #[filter_fn]
 pub(crate) fn n(key: &str, _: &dyn Values, count: i64) -> askama::Result<String> {
     Ok(texts::count(key, count))
 }
 
-/// A text with `{name}` filled in: `{{ "calls.of"|with("name", value) }}`.
+/// A text with `{filter}` filled in: `{{ "calls.clear"|with("filter", value) }}`.
 #[filter_fn]
 pub(crate) fn with(key: &str, _: &dyn Values, name: &str, value: &str) -> askama::Result<String> {
     Ok(texts::fill(key, &[(name, value)]))

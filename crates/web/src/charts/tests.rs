@@ -64,10 +64,8 @@ fn hostile_and_long_names_are_words_and_nothing_else() {
         class: "",
         values: vec![Some(0.1), None, Some(0.2)],
     };
-    let ranked = Ranked { label: hostile.clone(), value: 3.0, note: String::new(), tone: Tone::Context };
     for page in [
         Chart::smalls(&hostile, hostile.clone(), Unit::Share, &steps(3), vec![small]).render().unwrap(),
-        Chart::ranking("t", String::new(), Unit::Count, ["what", "how many"], vec![ranked]).render().unwrap(),
         Chart::bars(&hostile, hostile.clone(), Unit::Count, &steps(1), &series(&hostile, &[1.0]))
             .render()
             .unwrap(),
