@@ -11,6 +11,7 @@ pub mod credentials;
 pub mod entropy;
 pub mod error;
 pub mod feeds;
+pub mod imports;
 pub mod overview;
 pub mod people;
 pub mod pipeline;
@@ -56,6 +57,7 @@ pub struct App {
     pub(crate) used: Arc<credentials::Used>,
     pub(crate) served: Arc<feeds::Served>,
     pub(crate) matchers: Arc<pipeline::Matchers>,
+    pub(crate) workers: Arc<pipeline::Workers>,
     pub(crate) webhooks: Arc<webhooks::Webhooks>,
     pub(crate) playback: Arc<contacts::Playback>,
     /// Read while a recording is being named, written while one is being removed.
@@ -87,6 +89,7 @@ impl App {
             used: Arc::default(),
             served: Arc::default(),
             matchers: Arc::default(),
+            workers: Arc::default(),
             webhooks: Arc::default(),
             playback: Arc::default(),
             recordings: Arc::default(),

@@ -9,6 +9,7 @@
 mod calls;
 mod contacts;
 mod dates;
+pub mod desk;
 mod format;
 mod lines;
 mod messages;

@@ -101,6 +101,8 @@ const RETRY: &str = "UPDATE jobs SET due_at = ?, dead = 0, failures = 0, running
      WHERE tenant = ? AND id = ? AND dead = 1 RETURNING id";
 const LIST: &str = "SELECT tenant, id, kind, payload, due_at, attempts, dead, error, created_at, failures \
      FROM jobs WHERE tenant = ? AND id > ? ORDER BY id LIMIT ?";
+const GET: &str = "SELECT tenant, id, kind, payload, due_at, attempts, dead, error, created_at, failures \
+     FROM jobs WHERE tenant = ? AND id = ?";
 const COUNT: &str =
     "SELECT COUNT(*) FROM jobs WHERE dead = 0 AND (running = 1 OR failures > 0 OR due_at <= ?)";
 const NEXT: &str = "SELECT MIN(due_at) FROM jobs WHERE dead = 0";
@@ -226,12 +228,8 @@ impl Store {
 
     /// Gives a job back that cannot be worked on yet: not before `until`.
     pub async fn put_job_off(&self, job: &Job, until: Timestamp) -> Result<(), StoreError> {
-        let params = vec![
-            until.into(),
-            job.tenant.as_str().into(),
-            job.id.as_str().into(),
-            job.attempts.into(),
-        ];
+        let params =
+            vec![until.into(), job.tenant.as_str().into(), job.id.as_str().into(), job.attempts.into()];
         self.write_returning(RELEASE, params, |_| Ok(())).await.map(|_| ())
     }
 
@@ -272,6 +270,11 @@ impl Store {
             .await
     }
 
+    /// A job, unless it is done.
+    pub async fn job(&self, tenant: &TenantId, id: &str) -> Result<Option<Job>, StoreError> {
+        self.first(GET, vec![tenant.as_str().into(), id.into()], job).await
+    }
+
     /// Jobs of all tenants that are due, run, or wait to be tried again. Those planned for later do not count.
     pub async fn open_jobs(&self) -> Result<i64, StoreError> {
         let params = vec![self.clock.now().into()];
@@ -286,4 +289,4 @@ impl Store {
 
 /// `LEASE_POSTGRES` is left out: SQLite does not know it, and the job tests run it on PostgreSQL.
 pub(crate) const STATEMENTS: &[&str] =
-    &[INSERT, DUE_TENANTS, LEASE, FINISH, EXTEND, RENEW, RELEASE, FAIL, RETRY, LIST, COUNT, NEXT];
+    &[INSERT, DUE_TENANTS, LEASE, FINISH, EXTEND, RENEW, RELEASE, FAIL, RETRY, LIST, GET, COUNT, NEXT];

@@ -7,11 +7,14 @@ pub(crate) mod jobs;
 mod listens;
 mod recognise;
 mod rematch;
+mod workers;
 
 pub use forget::Litter;
 pub(crate) use jobs::{listens_tonight, rematch_soon};
 pub use recognise::recognise;
 pub use rematch::TopicProgress;
+pub(crate) use workers::Workers;
+pub use workers::{JobEnd, JobFailure, JobWorker};
 
 use crate::{App, AppError};
 use std::{
@@ -63,6 +66,18 @@ enum Outcome {
     Done,
     /// Somebody else has taken it over, or changed what it worked on: it will be looked at again.
     Lost,
+    /// It cannot be worked on yet.
+    Later(Timestamp),
+}
+
+impl From<JobEnd> for Outcome {
+    fn from(end: JobEnd) -> Self {
+        match end {
+            JobEnd::Done => Self::Done,
+            JobEnd::Lost => Self::Lost,
+            JobEnd::Later(until) => Self::Later(until),
+        }
+    }
 }
 
 /// Why a job failed.
@@ -72,6 +87,11 @@ struct Failure {
     for_good: bool,
 }
 
+impl From<JobFailure> for Failure {
+    fn from(JobFailure { reason, for_good }: JobFailure) -> Self {
+        Self { reason, for_good }
+    }
+}
 impl From<AppError> for Failure {
     fn from(error: AppError) -> Self {
         let mut reason = error.to_string();
@@ -201,6 +221,12 @@ impl App {
         }
     }
 
+    async fn put_off(&self, job: &Job, until: Timestamp) {
+        if let Err(error) = self.store.put_job_off(job, until).await {
+            tracing::warn!(%error, job.id = %job.id, "could not put a job off; its lease will end");
+        }
+    }
+
     async fn run_job(&self, job: &Job) {
         let caller = Caller::system(job.tenant.clone(), &format!("job:{}", job.kind));
         let outcome = match job.kind.as_str() {
@@ -212,10 +238,17 @@ impl App {
             jobs::LISTENS => self.count_listens(&caller, job).await,
             jobs::REANALYSE => self.reanalyse(&caller, job).await,
             jobs::FORGET_RECORDING => self.forget_recording(&caller, job).await,
-            other => Err(Failure { reason: format!("this release has no job `{other}`"), for_good: true }),
+            other => match self.workers.get(other) {
+                Some(worker) => worker.work(self, job).await.map(Outcome::from).map_err(Failure::from),
+                None if workers::ABOVE.contains(&other) => {
+                    Ok(Outcome::Later(self.clock.now().plus_secs(workers::WAIT_SECS)))
+                }
+                None => Err(Failure { reason: format!("this release has no job `{other}`"), for_good: true }),
+            },
         };
         let failure = match outcome {
             Ok(Outcome::Done) => return,
+            Ok(Outcome::Later(until)) => return self.put_off(job, until).await,
             Ok(Outcome::Lost) => {
                 Failure { reason: "overtaken by another change".to_owned(), for_good: false }
             }
@@ -254,7 +287,7 @@ impl App {
         Ok(if self.written(batch).await? { Outcome::Done } else { Outcome::Lost })
     }
 
-    fn lease_end(&self) -> Timestamp {
+    pub(crate) fn lease_end(&self) -> Timestamp {
         self.clock.now().plus_secs(LEASE_SECS)
     }
 }
