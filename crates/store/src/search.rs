@@ -145,13 +145,17 @@ fn prefix(tenant: &TenantId) -> String {
 /// A word as a term of letters and digits, which no tokenizer takes apart.
 fn term(prefix: &str, word: &str) -> String {
     let bytes = &word.as_bytes()[..word.len().min(LONGEST)];
+    let mut term = String::with_capacity(prefix.len() + bytes.len());
+    term.push_str(prefix);
     if bytes.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()) {
-        return format!("{prefix}{}", String::from_utf8_lossy(bytes));
+        term.extend(bytes.iter().map(|byte| char::from(*byte)));
+        return term;
     }
-    bytes.iter().fold(format!("{prefix}x"), |mut term, byte| {
+    term.push('x');
+    for byte in bytes {
         term.extend([byte >> 4, byte & 15].map(|half| char::from_digit(half.into(), 16).unwrap_or('0')));
-        term
-    })
+    }
+    term
 }
 
 fn agent_term(prefix: &str, agent: &str) -> String {
@@ -198,8 +202,9 @@ impl Batch {
         // In this order the engine collects them and writes once.
         contacts.sort_by_key(|it| it.started_at);
         let prefix = prefix(&self.tenant);
-        for it in &contacts {
-            self.unindex_words(&it.contact, &it.words);
+        let texts: Vec<String> = contacts.iter().map(|it| terms(&prefix, &it.words)).collect();
+        for (it, text) in contacts.iter().zip(&texts) {
+            self.unindex(&it.contact, text.clone());
         }
         for it in &contacts {
             let first = second(it.started_at) * DOCS_PER_SECOND;
@@ -215,8 +220,7 @@ impl Batch {
             ];
             self.run(PUT_DOC, params);
         }
-        for it in &contacts {
-            let mut text = terms(&prefix, &it.words);
+        for (it, mut text) in contacts.iter().zip(texts) {
             if let Some(agent) = &it.agent {
                 text = format!("{text} {}", agent_term(&prefix, agent));
             }
@@ -229,6 +233,10 @@ impl Batch {
     /// Takes a contact out of the index of words, in which it may or may not be. `words` are those it has.
     pub fn unindex_words(&mut self, contact: &str, words: &BTreeSet<String>) -> &mut Self {
         let text = terms(&prefix(&self.tenant), words);
+        self.unindex(contact, text)
+    }
+
+    fn unindex(&mut self, contact: &str, text: String) -> &mut Self {
         self.run(DELETE_TERMS, vec![Value::Text(text), self.owner(), contact.into()]);
         self.run(DELETE_DOC, vec![self.owner(), contact.into()])
     }

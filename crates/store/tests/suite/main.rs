@@ -35,6 +35,7 @@ mod postgres;
 mod random;
 mod records;
 mod samples;
+mod search;
 mod system;
 mod topics;
 mod webhooks;

@@ -12,11 +12,11 @@ use touchline_model::{Channel, Direction, MediaTime, TenantId, Timestamp, TopicI
 use touchline_store::{CallFacts, CallKey, CallStream, StoreError, search_key};
 
 /// Contacts that one search looks at.
-const MOST_ROWS: usize = 5_000;
+const MOST_ROWS: usize = 3_000;
 /// Transcripts that one search reads.
-const MOST_TRANSCRIPTS: usize = 500;
+const MOST_TRANSCRIPTS: usize = 300;
 /// Words that one search reads; transcripts of usual length do not come near.
-const MOST_WORDS: usize = 1_000_000;
+const MOST_WORDS: usize = 600_000;
 /// Contacts looked at together, at first and later.
 const CHUNKS: (usize, usize) = (100, 500);
 /// Contacts whose words or fields are read together.
