@@ -180,11 +180,7 @@ async fn a_transcript_without_a_contact_needs_a_time(engine: Engine) {
     let other = folder.path().join("other.vtt");
     fs::write(&other, VTT).unwrap();
     import_twice(&site, &[&[text(&other)], &at[..]].concat(), ": 1 created, 1 updated");
-    import_twice(
-        &site,
-        &[&[text(&other), "--contact", "named"], &at[..]].concat(),
-        ": 1 created, 1 updated",
-    );
+    import_twice(&site, &[&[text(&other), "--contact", "named"], &at[..]].concat(), ": 1 created, 1 updated");
     let third = folder.path().join("third.vtt");
     fs::write(&third, VTT).unwrap();
     let made = fs::metadata(&third).unwrap().modified().unwrap();
@@ -226,7 +222,9 @@ async fn a_preview_shows_what_would_come_and_changes_nothing(engine: Engine) {
     let (app, caller) = open(&site).await;
     let before = seq(&app, &caller).await;
     let options = Options::default();
-    let found = preview(&app, &caller, folder.path(), &options, &Bounds::default()).await.unwrap();
+    let bounds = Bounds::default();
+    let look = preview(&app, &caller, folder.path(), &options, &bounds);
+    let found = assert_send(look).await.unwrap();
     let files: Vec<_> = found.files.iter().map(|it| (it.name.as_str(), it.format)).collect();
     assert_eq!(
         files,
