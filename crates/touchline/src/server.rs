@@ -4,18 +4,20 @@ use crate::{
     config::{Config, Settings},
     lock,
 };
-use touchline_web::Web;
 use axum::{Json, Router, extract::State, http::StatusCode, routing::get};
 use serde_json::json;
-use std::{fmt::Display, sync::Arc};
+use std::{fmt::Display, sync::Arc, time::Duration};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use touchline_app::{
-    App, Limits, SystemEntropy,
+    App, Limits, SystemEntropy, imports,
+    people::Oidc,
     webhooks::{HttpSender, Webhooks},
 };
+use touchline_intake::desk::Desk;
 use touchline_model::{Clock, SystemClock};
 use touchline_store::{Blobs, Store};
+use touchline_web::Web;
 
 /// Opens the store and blobs that the settings name.
 pub async fn open(config: &Config) -> Result<App, String> {
@@ -51,8 +53,8 @@ pub(crate) fn make_private(folder: &std::path::Path) -> std::io::Result<()> {
 }
 
 /// The pages over an app. The key opens the set-up of the first administrator.
-pub fn web(app: &App, settings: &Settings, setup_key: &str) -> Web {
-    Web::new(app.clone(), settings.config.web.clone(), setup_key, settings.list())
+pub fn web(app: &App, settings: &Settings, setup_key: &str, oidc: Option<Arc<Oidc>>) -> Web {
+    Web::new(app.clone(), settings.config.web.clone(), setup_key, settings.list()).with_oidc(oidc)
 }
 
 /// The pages and all dialects on one port.
@@ -138,11 +140,13 @@ pub async fn serve(
     let listener = TcpListener::bind(config.listen).await;
     let listener = listener.map_err(|e| format!("cannot listen on {}: {e}", config.listen))?;
     let _lock = lock::take(config)?;
-    let app = open(config).await?.with_webhooks(webhooks(config)?);
-    let setup_key = app.new_secret();
+    let desk = Arc::new(Desk::new(config.data.join("imports")));
+    let app = open(config).await?.with_webhooks(webhooks(config)?).with_worker(imports::JOB, desk.clone());
+    let (setup_key, oidc) = (app.new_secret(), Oidc::new(config.oidc.clone())?);
     let address = listener.local_addr().map_err(|e| e.to_string())?;
     let stopping = CancellationToken::new();
     let work = tokio::spawn(app.clone().work(stopping.clone().cancelled_owned()));
+    let sweeping = tokio::spawn(stopping.clone().run_until_cancelled_owned(sweep(app.clone(), desk.clone())));
     let engine = if config.database.is_empty() { "SQLite" } else { "PostgreSQL" };
     println!("Touchline is ready at http://{address} (data in {}, {engine})", config.data.display());
     if let Some(greeting) = greeting {
@@ -154,11 +158,27 @@ pub async fn serve(
         max_connections: usize::try_from(config.max_connections.get()).unwrap_or(usize::MAX),
         ..touchline_http::Limits::default()
     };
-    touchline_http::serve_with(limits, listener, router(&app, config, web(&app, settings, &setup_key)), stop).await;
+    touchline_http::serve_with(
+        limits,
+        listener,
+        router(&app, config, web(&app, settings, &setup_key, oidc).with_desk(desk)),
+        stop,
+    )
+    .await;
     stopping.cancel();
-    let _ = work.await;
+    let _ = tokio::join!(work, sweeping);
     app.store().close().await;
     Ok(())
+}
+
+/// Removes files that nobody brought in, once an hour.
+async fn sweep(app: App, desk: Arc<Desk>) {
+    loop {
+        if let Err(error) = desk.sweep(&app).await {
+            tracing::warn!(%error, "files of old imports could not be removed");
+        }
+        tokio::time::sleep(Duration::from_secs(3_600)).await;
+    }
 }
 
 /// Resolves at Ctrl-C or SIGTERM.

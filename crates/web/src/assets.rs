@@ -21,6 +21,13 @@ const STYLE: &str = concat!(
 const FILES: &[(&str, &str, &str)] = &[
     ("style.css", "text/css; charset=utf-8", STYLE),
     ("app.js", "text/javascript; charset=utf-8", include_str!("../static/app.js")),
+    ("call.js", "text/javascript; charset=utf-8", include_str!("../static/call.js")),
+    ("calls.js", "text/javascript; charset=utf-8", include_str!("../static/calls.js")),
+    ("call-wave.js", "text/javascript; charset=utf-8", include_str!("../static/call-wave.js")),
+    ("call-words.js", "text/javascript; charset=utf-8", include_str!("../static/call-words.js")),
+    ("call-remarks.js", "text/javascript; charset=utf-8", include_str!("../static/call-remarks.js")),
+    ("imports.js", "text/javascript; charset=utf-8", include_str!("../static/imports.js")),
+    ("topics.js", "text/javascript; charset=utf-8", include_str!("../static/topics.js")),
     ("admin.js", "text/javascript; charset=utf-8", include_str!("../static/admin.js")),
     ("icons.svg", "image/svg+xml", include_str!("../static/icons.svg")),
     ("mark.svg", "image/svg+xml", include_str!("../static/mark.svg")),

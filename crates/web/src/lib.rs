@@ -8,6 +8,7 @@
 //! (`guard`), which is what keeps other sites from using the cookie.
 
 mod assets;
+mod charts;
 mod error;
 mod filters;
 mod format;
@@ -24,8 +25,9 @@ use axum::{Router, middleware};
 use schemars::SchemaGenerator;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use touchline_app::App;
+use touchline_app::{App, people::Oidc};
 use touchline_http::{DocInfo, ErrorDoc, Gate, RouteOptions, Routes, Security};
+use touchline_intake::desk::Desk;
 
 /// Settings of the pages.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +42,10 @@ pub struct WebConfig {
 pub struct Web {
     pub(crate) app: App,
     pub(crate) config: Arc<WebConfig>,
+    /// The identity provider, if there is one.
+    pub(crate) oidc: Option<Arc<Oidc>>,
+    /// Where files lie until they are brought in, if this server takes any.
+    pub(crate) desk: Option<Arc<Desk>>,
     /// Opens the first-run set-up; made anew at each start.
     pub(crate) setup_key: Arc<str>,
     /// The configuration in force, as the settings page shows it.
@@ -60,7 +66,20 @@ pub struct Setting {
 impl Web {
     /// The pages over an app. `setup_key` opens the set-up of the first administrator while nobody can sign in.
     pub fn new(app: App, config: WebConfig, setup_key: &str, settings: Vec<Setting>) -> Self {
-        Self { app, config: Arc::new(config), setup_key: setup_key.into(), settings: settings.into() }
+        let (config, setup_key) = (Arc::new(config), setup_key.into());
+        Self { app, config, oidc: None, desk: None, setup_key, settings: settings.into() }
+    }
+
+    /// Lets people bring files in.
+    #[must_use]
+    pub fn with_desk(self, desk: Arc<Desk>) -> Self {
+        Self { desk: Some(desk), ..self }
+    }
+
+    /// Lets people sign in through an identity provider too.
+    #[must_use]
+    pub fn with_oidc(self, oidc: Option<Arc<Oidc>>) -> Self {
+        Self { oidc, ..self }
     }
 }
 

@@ -14,6 +14,11 @@ const ENGLISH: &[(&str, &str)] = &[
     ("admin_webhooks", include_str!("../texts/en/admin_webhooks.toml")),
     ("admin_audit", include_str!("../texts/en/admin_audit.toml")),
     ("admin_settings", include_str!("../texts/en/admin_settings.toml")),
+    ("imports", include_str!("../texts/en/imports.toml")),
+    ("topics", include_str!("../texts/en/topics.toml")),
+    ("call", include_str!("../texts/en/call.toml")),
+    ("calls", include_str!("../texts/en/calls.toml")),
+    ("charts", include_str!("../texts/en/charts.toml")),
 ];
 
 static TEXTS: LazyLock<HashMap<String, String>> = LazyLock::new(|| {

@@ -5,6 +5,7 @@ mod admin;
 mod call;
 mod calls;
 mod home;
+mod imports;
 mod oidc;
 mod setup;
 mod sign_in;
@@ -23,5 +24,6 @@ pub(crate) fn mount<G: Gate>(routes: &mut Routes<G, Web>) {
     home::mount(routes);
     admin::mount(routes);
     topics::mount(routes);
+    imports::mount(routes);
     call::mount(routes);
 }

@@ -4,4 +4,9 @@
 
 mod admin;
 mod admin_people;
+mod call;
+mod calls;
+mod home;
+mod imports;
+mod topics;
 mod world;

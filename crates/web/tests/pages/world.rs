@@ -12,6 +12,7 @@ use touchline_app::{
     tenants::NewTenant,
     webhooks::{Answer, Outgoing, Sender, WebhookSettings, Webhooks},
 };
+use touchline_intake::desk::Desk;
 use touchline_model::{Caller, FakeClock, Role, TenantId, User};
 use touchline_web::{Setting, Web, WebConfig, router};
 use tower::ServiceExt;
@@ -64,8 +65,10 @@ impl World {
         let blobs = Blobs::open(&folder.path().join("recordings")).unwrap();
         let answers = Arc::new(Answers::default());
         let webhooks = Webhooks::new(WebhookSettings::default(), answers.clone(), Arc::new(|_, _| None));
-        let app =
-            App::new(store, blobs, clock, Arc::new(SystemEntropy), Limits::default()).with_webhooks(webhooks);
+        let desk = Arc::new(Desk::new(folder.path().join("imports")));
+        let app = App::new(store, blobs, clock, Arc::new(SystemEntropy), Limits::default())
+            .with_webhooks(webhooks)
+            .with_worker(touchline_app::imports::JOB, desk.clone());
         let first = FirstAdministrator {
             organisation: "Acme".to_owned(),
             first_name: "Ada".to_owned(),
@@ -81,7 +84,7 @@ impl World {
         };
         let settings =
             vec![setting("listen", "\"127.0.0.1:8080\"", "default"), setting("data", HOSTILE, "--data")];
-        let web = Web::new(app.clone(), WebConfig::default(), "key", settings);
+        let web = Web::new(app.clone(), WebConfig::default(), "key", settings).with_desk(desk);
         let session = app.sign_in("ada@example.com", PASSWORD, "192.0.2.1", "Browser").await.unwrap();
         let (admin, _) = app.session(&session.token, "192.0.2.1").await.unwrap().unwrap();
         Self { app, answers, admin, router: router(web), _folder: folder }
@@ -131,6 +134,32 @@ impl Browser<'_> {
             .header(header::HOST, "touchline.example:8443")
             .header(header::ACCEPT, "text/html");
         self.send(request.body(Body::empty()).unwrap()).await
+    }
+
+    /// What is no text, asked for with more headers.
+    pub(crate) async fn bytes(
+        &self,
+        path: &str,
+        headers: &[(header::HeaderName, &str)],
+    ) -> (StatusCode, http::HeaderMap, Vec<u8>) {
+        let request = Request::get(path).header(header::COOKIE, &self.cookie);
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(name, *value));
+        let request = request.body(Body::empty()).unwrap();
+        let response: Response<Body> = self.world.router.clone().oneshot(request).await.unwrap();
+        let (status, headers) = (response.status(), response.headers().clone());
+        (status, headers, response.into_body().collect().await.unwrap().to_bytes().to_vec())
+    }
+
+    /// Sends bytes, as a script of ours or a form with files does.
+    pub(crate) async fn put(&self, method: &str, path: &str, content_type: &str, body: Vec<u8>) -> Page {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::COOKIE, &self.cookie)
+            .header(header::HOST, "touchline.example:8443")
+            .header("sec-fetch-site", "same-origin")
+            .header(header::CONTENT_TYPE, content_type);
+        self.send(request.body(Body::from(body)).unwrap()).await
     }
 
     /// Sends a form.
