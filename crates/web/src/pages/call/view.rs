@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use touchline_app::contacts::WholeCall;
 use touchline_model::{
     Ability, Channel, ContactState, CrmEntity, Direction, FeedbackKind, MediaTime, SpeakerType, SummaryLine,
-    UserId,
+    Timestamp, UserId,
 };
 
 /// Places of one topic that are linked.
@@ -202,7 +202,13 @@ pub(super) fn page(visit: &Visit, call: &WholeCall, typed: Typed) -> CallPage {
     let secs = wave.as_ref().map_or(contact.duration.secs(), |wave| wave.secs);
     let when_written = |at: MediaTime| {
         let micros = contact.started_at.micros().saturating_add(at.micros());
-        format::exact(touchline_model::Timestamp::from_micros(micros), &visit.zone)
+        let at = Timestamp::from_micros(micros);
+        let exact = format::exact(at, &visit.zone);
+        let zoned = at.to_jiff().to_zoned(visit.zone.clone());
+        let began = contact.started_at.to_jiff().to_zoned(visit.zone.clone());
+        // The day only where it is another.
+        let brief = if zoned.date() == began.date() { "%H:%M" } else { "%-d %b %H:%M" };
+        (zoned.strftime(brief).to_string(), exact)
     };
     let (icon, direction) = match contact.direction {
         Direction::Inbound => ("in", texts::t("call.inbound")),
@@ -286,12 +292,52 @@ fn remarks(visit: &Visit, shell: &Shell, call: &WholeCall) -> Vec<RemarkView> {
         author: person(call, &it.author_id),
         when: shell.when(&it.given_at),
         highlight: it.kind == FeedbackKind::Highlight,
-        text: it.text.clone().unwrap_or_default(),
+        text: plain(it.text.as_deref().unwrap_or_default()),
         start: it.start,
         end: it.end,
         own: visit.caller.user.as_ref() == Some(&it.author_id),
     };
     call.remarks.iter().map(|it| view(&it.value)).collect()
+}
+
+/// A remark as plain text: other systems send simple HTML, whose tags are left out. What is no such tag stays as it is,
+/// and is escaped like any text.
+fn plain(text: &str) -> String {
+    const TAGS: [&str; 14] =
+        ["p", "br", "div", "span", "b", "strong", "i", "em", "u", "a", "ul", "ol", "li", "blockquote"];
+    let mut out = String::with_capacity(text.len());
+    let (mut rest, mut html) = (text, false);
+    while let Some((before, after)) = rest.split_once('<') {
+        out.push_str(before);
+        let tag = after.split_once('>').filter(|(tag, _)| {
+            let name = tag.trim_start_matches('/').split([' ', '/']).next().unwrap_or_default();
+            !tag.contains('<') && TAGS.contains(&name.to_ascii_lowercase().as_str())
+        });
+        match tag {
+            None => {
+                out.push('<');
+                rest = after;
+            }
+            Some((tag, after)) => {
+                html = true;
+                let block =
+                    ["/p", "br", "/div", "/li"].iter().any(|it| tag.to_ascii_lowercase().starts_with(it));
+                if block && !out.ends_with('\n') {
+                    out.push('\n');
+                }
+                rest = after;
+            }
+        }
+    }
+    out.push_str(rest);
+    if html {
+        for (entity, plain) in
+            [("&nbsp;", " "), ("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&amp;", "&")]
+        {
+            out = out.replace(entity, plain);
+        }
+    }
+    out.trim().to_owned()
 }
 
 fn shares(shell: &Shell, call: &WholeCall) -> Vec<ShareView> {
@@ -323,4 +369,25 @@ fn crm(call: &WholeCall) -> Vec<CrmView> {
         }
     };
     call.row.contact.value.crm_matches.iter().map(view).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plain;
+
+    #[test]
+    fn a_remark_is_shown_without_the_simple_tags_that_other_systems_send() {
+        assert_eq!(
+            plain("<p>Real apology &amp; no <B class=x>excuses</b>.</p><p>Good</p>"),
+            "Real apology & no excuses.\nGood"
+        );
+        assert_eq!(plain("one<br/>two"), "one\ntwo");
+        assert_eq!(
+            plain("<script>alert(1)</script>\"'&amp;"),
+            "<script>alert(1)</script>\"'&amp;",
+            "no such tag"
+        );
+        assert_eq!(plain("a < b, b > c, <"), "a < b, b > c, <");
+        assert_eq!(plain("<p <script>x"), "<p <script>x");
+    }
 }

@@ -21,8 +21,6 @@ const HEARD: usize = 400;
 struct Lane {
     /// `agent`, `customer` or `other`.
     class: &'static str,
-    /// Centre, in the drawing's units.
-    middle: f64,
     /// The bars.
     path: String,
 }
@@ -52,7 +50,7 @@ pub(super) fn wave(peaks: &Peaks, call: Option<&WholeCall>) -> Wave {
             let half = ((f64::from(loudest) / 255.0).powf(0.6) * (HALF - 1.0)).max(0.4);
             let _ = write!(path, "M{x}.5 {:.1}v{:.1}", middle - half, 2.0 * half);
         }
-        Lane { class: class(channel), middle, path }
+        Lane { class: class(channel), path }
     };
     Wave {
         lanes: (0..count).map(lane).collect(),

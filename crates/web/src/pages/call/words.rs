@@ -47,8 +47,8 @@ pub(super) struct Turn {
     name: Option<String>,
     class: &'static str,
     pieces: Vec<Piece>,
-    /// Of a chat or mail: when it was written, in words.
-    written: Option<String>,
+    /// Of a chat or mail: when it was written, briefly and in full.
+    written: Option<(String, String)>,
 }
 
 /// The turns.
@@ -72,6 +72,10 @@ pub(super) fn name_of(user: &User) -> String {
 /// Who speaks, by number.
 pub(super) fn voices(call: &WholeCall) -> BTreeMap<u16, Voice> {
     let Some(said) = &call.transcript else { return BTreeMap::new() };
+    // When one of us speaks, it is the one whose contact it is.
+    let ours = said.speakers.iter().filter(|it| it.speaker_type == Some(SpeakerType::Internal)).count();
+    let agent = call.row.contact.value.agent_id.as_ref().filter(|_| ours == 1);
+    let agent = agent.and_then(|id| call.people.get(id)).map(name_of);
     let kind = |side: SpeakerType| match side {
         SpeakerType::Internal => ("agent", texts::t("call.agent").to_owned()),
         SpeakerType::External => ("customer", texts::t("call.customer").to_owned()),
@@ -86,7 +90,8 @@ pub(super) fn voices(call: &WholeCall) -> BTreeMap<u16, Voice> {
         let given = [speaker.first_name.as_deref(), speaker.last_name.as_deref()];
         let given = given.into_iter().flatten().collect::<Vec<_>>().join(" ");
         let given = Some(given.trim().to_owned()).filter(|name| !name.is_empty());
-        let name = user.or(given).or_else(|| speaker.email.clone()).unwrap_or(kind);
+        let agent = agent.clone().filter(|_| class == "agent");
+        let name = user.or(given).or(agent).or_else(|| speaker.email.clone()).unwrap_or(kind);
         (speaker.number, Voice { name, class })
     };
     said.speakers.iter().map(voice).collect()
@@ -96,7 +101,7 @@ pub(super) fn voices(call: &WholeCall) -> BTreeMap<u16, Voice> {
 pub(super) fn words(
     call: &WholeCall,
     voices: &BTreeMap<u16, Voice>,
-    at: impl Fn(MediaTime) -> String,
+    at: impl Fn(MediaTime) -> (String, String),
 ) -> Option<Words> {
     let said = call.transcript.as_ref().filter(|it| !it.words.is_empty())?;
     let spoken = call.row.contact.value.channel == Channel::Call;
