@@ -4,6 +4,7 @@ import { cookiesOf, window_ } from "./lib/browser.mjs";
 import { axe, headings, overflow, tabs } from "./lib/looks.mjs";
 import { sampleOf } from "./lib/sample.mjs";
 import { PAGES } from "./pages.mjs";
+import { setUp } from "./sign-in.mjs";
 
 const WIDTHS = [1280, 400];
 const THEMES = ["light", "dark"];
@@ -11,17 +12,18 @@ const THEMES = ["light", "dark"];
 export async function run({ browser, report, site }) {
   const sample = await sampleOf(site);
   const wanted = PAGES.filter(({ name }) => !process.env.TOUCHLINE_PAGES || name.match(process.env.TOUCHLINE_PAGES));
+  // Strangers first, then those who work there; the founder last, because the set-up is shown only before it is done.
   for (const role of new Set(wanted.map((row) => row.role))) {
-    const login = site.logins.find((it) => it.role === role);
-    const cookies = login ? await cookiesOf(browser, site.base, login) : [];
+    const base = role === "founder" ? new URL(site.setup).origin : site.base;
+    const cookies = role === undefined ? [] : await cookiesFor(browser, site, role);
     for (const width of WIDTHS) {
       for (const theme of THEMES) {
         // Strangers have no choice of their own; for others both ways of choosing a theme are used.
-        const byCookie = Boolean(login) && width === 1280;
-        const visitor = await window_(browser, { width, theme, byCookie, cookies, base: site.base });
+        const byCookie = role !== undefined && width === 1280;
+        const visitor = await window_(browser, { width, theme, byCookie, cookies, base });
         for (const row of wanted.filter((it) => it.role === role)) {
           const name = `${row.name}-${width}-${theme}`;
-          await report.check(name, visitor.page, () => look(visitor, row, sample, site, report, name, theme));
+          await report.check(name, visitor.page, () => look(visitor, row, sample, base, report, name, theme));
         }
         await visitor.close();
       }
@@ -29,8 +31,19 @@ export async function run({ browser, report, site }) {
   }
 }
 
+/** The session of somebody with a role. */
+async function cookiesFor(browser, site, role) {
+  if (role !== "founder") return cookiesOf(browser, site.base, site.logins.find((it) => it.role === role));
+  const visitor = await window_(browser, { base: site.setup });
+  await visitor.page.goto(site.setup);
+  await setUp(visitor.page);
+  const cookies = await visitor.context.cookies();
+  await visitor.close();
+  return cookies;
+}
+
 /** Opens a page and returns everything that is wrong with it. */
-async function look(visitor, row, sample, site, report, name, theme) {
+async function look(visitor, row, sample, base, report, name, theme) {
   const { page } = visitor;
   const path = typeof row.path === "function" ? row.path(sample) : row.path;
   const expected = row.status ?? 200;
@@ -40,7 +53,7 @@ async function look(visitor, row, sample, site, report, name, theme) {
     if (response.request().isNavigationRequest()) status = response.status();
   };
   page.on("response", notice);
-  await page.goto(new URL(path, site.base).href, { waitUntil: "load" });
+  await page.goto(new URL(path, base).href, { waitUntil: "load" });
   await row.act?.(page);
   await page.waitForTimeout(150);
   page.off("response", notice);

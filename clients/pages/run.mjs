@@ -6,6 +6,7 @@ import { Report } from "./lib/report.mjs";
 
 const PARTS = {
   pages: "./every-page.mjs",
+  faults: "./faults.mjs",
   "sign-in": "./sign-in.mjs",
   find: "./journeys/find-hear-comment.mjs",
   import: "./journeys/import-folder.mjs",

@@ -14,7 +14,7 @@ struct Need {
     packages: &'static [&'static str],
 }
 
-const NEEDS: [Need; 5] = [
+const NEEDS: [Need; 6] = [
     Need {
         what: "a C compiler (SQLite)",
         is_there: || shell::find("cc").is_some(),
@@ -32,6 +32,7 @@ const NEEDS: [Need; 5] = [
         is_there: || shell::find("node").is_some() && shell::find("npm").is_some(),
         packages: &["nodejs", "npm"],
     },
+    Need { what: "Chromium (tests of the pages)", is_there: chromium, packages: &["chromium"] },
 ];
 
 /// Installs everything that is missing.
@@ -59,6 +60,12 @@ fn postgresql() -> bool {
     let debian = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     shell::find("initdb").is_some()
         || debian.into_iter().any(|entry| entry.path().join("bin/initdb").exists())
+}
+
+fn chromium() -> bool {
+    // The names under which `clients/pages/lib/browser.mjs` looks for it.
+    let names = ["chromium", "chromium-browser", "google-chrome"];
+    env::var_os("TOUCHLINE_CHROMIUM").is_some() || names.iter().any(|name| shell::find(name).is_some())
 }
 
 fn apt(packages: &[&str]) -> Result<(), String> {

@@ -83,7 +83,7 @@ export async function cookiesOf(browser, base, login) {
   if (new URL(visitor.page.url()).pathname !== "/") throw new Error(`${login.role} could not sign in`);
   const cookies = await visitor.context.cookies();
   await visitor.close();
-  return cookies.filter((cookie) => cookie.name === "touchline_session");
+  return cookies;
 }
 
 /** Fills in the sign-in by keyboard. */

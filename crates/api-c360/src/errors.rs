@@ -92,7 +92,9 @@ impl From<AppError> for ApiError {
             AppError::NotFound { kind: touchline_model::Kind::Contact, id } => {
                 Self::not_found(format!("there is no call `{id}`"))
             }
-            AppError::NotFound { .. } | AppError::Missing { .. } | AppError::Gone(_) => Self::not_found(message),
+            AppError::NotFound { .. } | AppError::Missing { .. } | AppError::Gone(_) => {
+                Self::not_found(message)
+            }
             AppError::Invalid(_) => Self::bad_request(message),
             other => {
                 tracing::error!(error = &other as &dyn std::error::Error, "a Coach360 request failed");

@@ -286,13 +286,9 @@ impl App {
         Ok(old.into_iter().map(|(_, id)| id).collect())
     }
 
-    /// Whether an import is known, for whoever keeps the files.
-    pub async fn knows_import(&self, id: &str) -> Result<bool, AppError> {
-        for tenant in self.store.tenants().await? {
-            if self.store.import(&tenant.id, id).await?.is_some() {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+    /// Those of some ids that belong to no import of any tenant, for whoever keeps the files.
+    pub async fn unknown_imports(&self, ids: Vec<String>) -> Result<Vec<String>, AppError> {
+        let known = self.store.known_imports(&ids).await?;
+        Ok(ids.into_iter().filter(|id| !known.contains(id)).collect())
     }
 }

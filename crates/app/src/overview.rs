@@ -81,7 +81,9 @@ impl App {
         let ids: Vec<String> = with_those_below(&ids, &groups).into_iter().collect();
         let agents = self.store.users_in(&caller.tenant, &ids).await?;
         let days = self.store.day_counts(&caller.tenant, Some(&agents), days_of(weeks)).await?;
-        match days.is_empty() {
+        let all = self.store.day_counts(&caller.tenant, None, days_of(weeks)).await?;
+        // A team that has all the calls is everybody.
+        match days.is_empty() || days == all {
             true => Ok(everybody),
             false => Ok(Scope { whose: Whose::Team(mine), agents: Some(agents) }),
         }

@@ -1,5 +1,5 @@
 //! People sign in, are locked out, leave, change their passwords, and cannot do more than their role allows.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may end here")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may end here")]
 
 use std::sync::Arc;
 use touchline_app::{

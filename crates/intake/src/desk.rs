@@ -209,10 +209,8 @@ impl Desk {
             }
             Err(_) => Vec::new(),
         };
-        for id in lying {
-            if !app.knows_import(&id).await? {
-                self.remove(&self.folder(&id)).await?;
-            }
+        for id in app.unknown_imports(lying).await? {
+            self.remove(&self.folder(&id)).await?;
         }
         Ok(())
     }

@@ -1,6 +1,9 @@
 //! Imports that people began in the pages: what each is, how far it has come, how it ended. The files lie elsewhere.
 
-use crate::{BadRow, Batch, Row, Store, StoreError, Value, sql::json};
+use crate::{
+    BadRow, Batch, Row, Store, StoreError, Value,
+    sql::{id_list, json},
+};
 use std::collections::BTreeSet;
 use touchline_model::{Ability, TenantId, Timestamp, UserId};
 
@@ -95,6 +98,8 @@ const NEWEST: &str =
 const STAGED: &str = "SELECT COUNT(*) FROM imports WHERE tenant = ? AND state = 'staged'";
 const OLD: &str = "SELECT tenant, id FROM imports WHERE (state IN ('staged', 'failed') AND changed_at < ?) \
      OR (state = 'done' AND changed_at < ?) ORDER BY tenant, id LIMIT ?";
+
+const KNOWN: &str = "SELECT id FROM imports WHERE id IN (SELECT value FROM json_each(?))";
 
 fn import(row: &Row<'_>) -> Result<ImportRow, BadRow> {
     let state = row.text(1)?;
@@ -201,4 +206,11 @@ impl Store {
     }
 }
 
-pub(crate) const STATEMENTS: &[&str] = &[PUT, HOLD, PROGRESS, DELETE, GET, NEWEST, STAGED, OLD];
+impl Store {
+    /// Those of some imports that there are, of whatever tenant: for whoever keeps their files.
+    pub async fn known_imports(&self, ids: &[String]) -> Result<Vec<String>, StoreError> {
+        self.query(KNOWN, vec![id_list(ids)], |row| row.string(0)).await
+    }
+}
+
+pub(crate) const STATEMENTS: &[&str] = &[PUT, HOLD, PROGRESS, DELETE, GET, NEWEST, STAGED, OLD, KNOWN];

@@ -14,7 +14,7 @@ use std::{
 };
 use toml::{Table, Value};
 use touchline_api_c360::C360Config;
-use touchline_app::webhooks::WebhookSettings;
+use touchline_app::{people::OidcSettings, webhooks::WebhookSettings};
 use touchline_web::{Setting, WebConfig};
 
 /// Webhooks.
@@ -77,6 +77,8 @@ pub struct Config {
     pub webhooks: WebhooksConfig,
     /// The pages.
     pub web: WebConfig,
+    /// Signing in through an identity provider.
+    pub oidc: OidcSettings,
 }
 
 impl Default for Config {
@@ -90,6 +92,7 @@ impl Default for Config {
             c360: C360Config::default(),
             webhooks: WebhooksConfig::default(),
             web: WebConfig::default(),
+            oidc: OidcSettings::default(),
         }
     }
 }
@@ -139,7 +142,11 @@ impl Settings {
         let config: Config = table.clone().try_into().map_err(|e| format!("configuration: {e}"))?;
         let mut sources = BTreeMap::new();
         flatten(&table, "", &mut |key, value| {
-            let shown = if key == "database" { without_password(value) } else { value.to_string() };
+            let shown = match key.as_str() {
+                "database" => without_password(value),
+                "oidc.client_secret" if value.as_str() != Some("") => Value::from("***").to_string(),
+                _ => value.to_string(),
+            };
             let source = origin.get(&key).cloned().unwrap_or_else(|| "default".to_owned());
             sources.insert(key, (shown, source));
         });

@@ -5,6 +5,7 @@ use bytes::Bytes;
 use futures::stream;
 use serde::{Deserialize, Serialize};
 use std::{convert::Infallible, fmt, path::PathBuf};
+use touchline_app::people::NewLogin;
 use touchline_app::{
     App,
     contacts::ContactUpload,
@@ -12,7 +13,6 @@ use touchline_app::{
     records::{PutResults, Ruled},
     tenants::NewTenant,
 };
-use touchline_app::people::NewLogin;
 use touchline_demo::{COMPANY, DemoContact, Options, Organisation, cast, organisation, recording};
 use touchline_model::{Caller, Role, TenantId, Timestamp, User};
 

@@ -16,6 +16,8 @@ use touchline_http::{Operation, Policy};
 
 /// Stands in every record of tenant `acme`; must never reach anybody else.
 const SECRET: &str = "acme-only-7c1f";
+/// The name of a topic: every one of the tenant's people may read it, an agent too, nobody else.
+const TOPIC: &str = "acme-topic-7c1f";
 
 /// An operation with where it is mounted.
 struct Route {
@@ -60,7 +62,7 @@ async fn fill(server: &Server) {
     for (path, body) in [
         ("users", json!({ "email": SECRET })),
         ("groups", json!({ "name": SECRET })),
-        ("topics", json!({ "name": SECRET, "phrases": [SECRET] })),
+        ("topics", json!({ "name": TOPIC, "phrases": [SECRET] })),
         (
             "scorecards",
             json!({ "name": SECRET, "scheme": "YesNo", "questions": [{ "id": "q", "text": SECRET }] }),
@@ -148,7 +150,7 @@ async fn pages_story(engine: Engine) {
     let scratch = tempfile::tempdir().unwrap();
     let settings = Settings::load(None, std::iter::empty(), std::iter::empty()).unwrap();
     let app = server::open(&Config { data: scratch.path().to_owned(), ..Config::default() }).await.unwrap();
-    let web = touchline_web::routes(&server::web(&app, &settings, "key"));
+    let web = touchline_web::routes(&server::web(&app, &settings, "key", None));
     let pages = routes_of("", web.operations());
     assert!(pages.len() > 10, "{} pages", pages.len());
     site.new_tenant("other");
@@ -196,6 +198,7 @@ async fn pages_story(engine: Engine) {
             let (status, text) = ask(&server, page, &Who::Session(who)).await;
             assert!(!status.is_server_error(), "{at} as somebody else: {status} {text}");
             assert!(!text.contains(SECRET), "{at} shows what is not theirs: {text}");
+            assert!(who == &agent || !text.contains(TOPIC), "{at} shows another tenant's topic: {text}");
             if page.url.contains("/7") && page.method == Method::GET {
                 let hidden = [StatusCode::NOT_FOUND, StatusCode::FORBIDDEN].contains(&status);
                 assert!(hidden, "{at} as somebody else: {status} {text}");
@@ -268,7 +271,10 @@ async fn isolation_story(engine: Engine) {
         }
         let (status, text) = ask(&server, route, &Who::Bearer(&other)).await;
         assert!(!status.is_server_error(), "{at} as another tenant: {status} {text}");
-        assert!(!text.contains(SECRET), "{at} shows another tenant's data: {text}");
+        assert!(
+            ![SECRET, TOPIC].iter().any(|it| text.contains(it)),
+            "{at} shows another tenant's data: {text}"
+        );
         let names_a_record = route.url.contains("/7");
         if names_a_record && matches!(route.method, Method::GET | Method::DELETE) {
             assert_eq!(status, StatusCode::NOT_FOUND, "{at} as another tenant: {text}");
@@ -289,7 +295,10 @@ async fn isolation_story(engine: Engine) {
         }
         let (status, text) = ask(&server, route, &Who::Basic(&other_c360)).await;
         assert!(!status.is_server_error(), "{at} as another tenant: {status} {text}");
-        assert!(!text.contains(SECRET), "{at} shows another tenant's data: {text}");
+        assert!(
+            ![SECRET, TOPIC].iter().any(|it| text.contains(it)),
+            "{at} shows another tenant's data: {text}"
+        );
         if route.url.contains("/7") {
             assert_eq!(status, StatusCode::NOT_FOUND, "{at} as another tenant: {text}");
         }

@@ -308,8 +308,8 @@ fn line(series: &Series, unit: Unit, scale: &Scale, slot: f64) -> Line {
         class: series.tone.class(),
         path: path(&points, None),
         area: match series.tone {
-            Tone::Subject => path(&points, Some(BOTTOM)),
-            Tone::Context => String::new(),
+            Tone::Subject if scale.is_from_zero() => path(&points, Some(BOTTOM)),
+            _ => String::new(),
         },
         label_y: end.as_ref().map_or(BOTTOM, |(_, y)| *y),
         end,

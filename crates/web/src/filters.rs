@@ -1,4 +1,5 @@
 //! What templates say besides HTML.
+#![expect(unreachable_pub, dead_code, reason = "what `filter_fn` writes is wider than its function")]
 
 use crate::{format, texts};
 use askama::{Values, filter_fn};

@@ -76,13 +76,15 @@ pub(crate) fn day(at: Timestamp, zone: &TimeZone) -> String {
 pub(crate) fn relative(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
     let ago = (now.micros() - at.micros()) / 1_000_000;
     let (then, today) = (at.to_jiff().to_zoned(zone.clone()), now.to_jiff().to_zoned(zone.clone()));
+    if !(0..518_400).contains(&ago) {
+        let pattern = if then.year() == today.year() { "%-d %b" } else { "%-d %b %Y" };
+        return then.strftime(pattern).to_string();
+    }
     match ago {
         0..60 => crate::texts::t("common.just_now").to_owned(),
         60..3_600 => crate::texts::count("common.minutes_ago", ago / 60),
-        0.. if then.date() == today.date() => then.strftime("%H:%M").to_string(),
-        0..518_400 => then.strftime("%a %H:%M").to_string(),
-        _ if then.year() == today.year() => then.strftime("%-d %b").to_string(),
-        _ => then.strftime("%-d %b %Y").to_string(),
+        _ if then.date() == today.date() => then.strftime("%H:%M").to_string(),
+        _ => then.strftime("%a %H:%M").to_string(),
     }
 }
 

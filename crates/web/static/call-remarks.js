@@ -9,11 +9,12 @@ export function remarks(page) {
   const pop = document.getElementById('pop');
   const field = (/** @type {string} */ id) => /** @type {HTMLInputElement} */ (document.getElementById(id));
 
-  /** A time for a form: tenths, so that a link to it finds the same word. @param {number} time */
+  /** A time for a form, to the hundredth, so that it names the very word. @param {number} time */
   const text = (time) => {
-    const tenths = Math.floor(time * 10) / 10;
-    const [h, m, s] = [Math.floor(tenths / 3600), Math.floor(tenths / 60) % 60, tenths % 60];
-    const seconds = s.toFixed(Number.isInteger(s) ? 0 : 1).padStart(Number.isInteger(s) ? 2 : 4, '0');
+    const all = Math.floor(time * 100 + 0.5);
+    const [h, m, s] = [Math.floor(all / 360_000), Math.floor(all / 6_000) % 60, (all % 6_000) / 100];
+    const [whole, rest] = String(s).split('.');
+    const seconds = whole.padStart(2, '0') + (rest ? `.${rest}` : '');
     return h ? `${h}:${String(m).padStart(2, '0')}:${seconds}` : `${m}:${seconds}`;
   };
 

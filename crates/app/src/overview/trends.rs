@@ -208,6 +208,7 @@ impl App {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use touchline_model::TopicScope;
 
     #[test]
     fn a_change_is_measured_against_chance() {
@@ -226,7 +227,14 @@ mod tests {
 
     #[test]
     fn a_topic_is_compared_between_the_halves_of_the_weeks() {
-        let topic = Topic { id: TopicId(7), name: "price".to_owned(), ..Topic::default() };
+        let topic = Topic {
+            id: TopicId(7),
+            name: "price".to_owned(),
+            phrases: vec![],
+            scope: TopicScope::Any,
+            canonical_questions: false,
+            active: true,
+        };
         let it = TopicMove::new(&topic, vec![10, 20, 20, 30], &[50, 50, 50, 50]);
         assert_eq!((it.before, it.after), (0.3, 0.5));
         assert!(it.rises() && !it.falls());

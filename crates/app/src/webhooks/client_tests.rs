@@ -154,7 +154,7 @@ async fn over_tls_only_whom_the_roots_vouch_for_is_told() {
     let certificate = CertificateParams::new(vec!["hook.example".to_owned()]).unwrap();
     let certificate = certificate.signed_by(&own, &issuer).unwrap();
 
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let provider = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
     let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
     let private = PrivateKeyDer::try_from(own.serialize_der()).unwrap();
     let config =

@@ -5,7 +5,7 @@ use crate::desk::receive::Coming;
 use futures::stream;
 use std::{convert::Infallible, os::unix::fs::PermissionsExt, sync::Arc};
 use touchline_app::{Limits, SystemEntropy, store::Blobs, store::Store};
-use touchline_model::{Ability, Clock, FakeClock, Tenant, Timestamp};
+use touchline_model::{Ability, FakeClock, Tenant, Timestamp};
 
 struct World {
     app: App,

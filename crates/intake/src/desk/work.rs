@@ -113,9 +113,11 @@ impl Desk {
         };
         match report {
             Ok(report) => {
+                // What is left to tell is the list of what was refused.
+                let spent = if report.total().refused == 0 { self.folder(&id) } else { files.clone() };
                 let end = ended(Ok(serde_json::json!(report))).await?;
                 if end == JobEnd::Done
-                    && let Err(error) = self.remove(&files).await
+                    && let Err(error) = self.remove(&spent).await
                 {
                     tracing::warn!(%error, import = %id, "the files of an import could not be removed");
                 }

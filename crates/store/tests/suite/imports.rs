@@ -52,6 +52,8 @@ async fn an_import_is_kept_as_it_was_written(world: World) {
     let other = world.add_tenant("other").await;
     assert_eq!(world.store.import(&other, "1").await.unwrap(), None);
     assert!(world.store.imports(&other, 9).await.unwrap().is_empty());
+    let known = world.store.known_imports(&["0".to_owned(), "1".to_owned()]).await.unwrap();
+    assert_eq!(known, ["1"]);
     assert_eq!(world.store.staged_imports(&other).await.unwrap(), 0);
     world.write(|batch| _ = batch.delete_import("1")).await.unwrap();
     assert_eq!(world.store.import(&world.tenant, "1").await.unwrap(), None);

@@ -32,6 +32,11 @@ impl Scale {
         Self { low, high }
     }
 
+    /// Whether it starts at zero, so that an area says how much.
+    pub(super) fn is_from_zero(&self) -> bool {
+        self.low <= 0.0
+    }
+
     /// Where a value stands between two heights; the larger, the higher.
     pub(super) fn y(&self, value: f64, top: f64, bottom: f64) -> f64 {
         let share = ((value - self.low) / (self.high - self.low)).clamp(0.0, 1.0);
@@ -73,6 +78,10 @@ pub(super) fn path(points: &[Option<(f64, f64)>], floor: Option<f64>) -> String 
         let (Some(first), Some(last)) = (run.first(), run.last()) else { continue };
         for (at, (x, y)) in run.iter().enumerate() {
             out.push_str(&format!("{}{x:.2} {y:.1}", if at == 0 { "M" } else { "L" }));
+        }
+        if run.len() == 1 {
+            // A line of no length, whose round ends make it a dot.
+            out.push_str("h0");
         }
         if let Some(floor) = floor {
             out.push_str(&format!("L{:.2} {floor:.1}L{:.2} {floor:.1}Z", last.0, first.0));
@@ -118,7 +127,7 @@ mod tests {
     #[test]
     fn a_path_is_broken_where_nothing_is_known() {
         let points = [Some((0.0, 5.0)), Some((50.0, 1.0)), None, Some((100.0, 2.0))];
-        assert_eq!(path(&points, None), "M0.00 5.0L50.00 1.0M100.00 2.0");
+        assert_eq!(path(&points, None), "M0.00 5.0L50.00 1.0M100.00 2.0h0");
         assert_eq!(path(&points[..2], Some(9.0)), "M0.00 5.0L50.00 1.0L50.00 9.0L0.00 9.0Z");
         assert_eq!(percent(12.5), "12.5%");
         assert_eq!(percent(0.0), "0%");

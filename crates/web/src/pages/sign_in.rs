@@ -32,11 +32,13 @@ struct SignIn<'a> {
     shell: Shell,
     next: &'a str,
     email: &'a str,
+    /// Where the identity provider's way begins.
+    oidc: Option<String>,
     error: Option<String>,
 }
 
 /// Where to go after the sign-in: only into this server.
-fn inside(next: &str) -> &str {
+pub(super) fn inside(next: &str) -> &str {
     let ours = next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\r', '\n']);
     if ours { next } else { "/" }
 }
@@ -52,7 +54,8 @@ async fn show(State(web): State<Web>, headers: HeaderMap, RawQuery(raw): RawQuer
     if web.app.is_fresh().await? {
         return Ok(Redirect::to("/setup").into_response());
     }
-    Ok(rendered(&SignIn { shell: Shell::bare("account.sign_in"), next, email: "", error: None }))
+    let (shell, oidc) = (Shell::bare("account.sign_in"), super::oidc::way(&web, next));
+    Ok(rendered(&SignIn { shell, next, email: "", oidc, error: None }))
 }
 
 async fn sign_in(
@@ -76,8 +79,8 @@ async fn sign_in(
         }
         Err(SignInError::App(error)) => return Err(PageError::from(error)),
     };
-    let shell = Shell::bare("account.sign_in");
-    Ok(again(&SignIn { shell, next, email, error: Some(error) }))
+    let (shell, oidc) = (Shell::bare("account.sign_in"), super::oidc::way(&web, next));
+    Ok(again(&SignIn { shell, next, email, oidc, error: Some(error) }))
 }
 
 /// Hands out the session's cookie and goes on.

@@ -3,7 +3,7 @@
 use crate::world::{Browser, ESCAPED, HOSTILE, Page, World};
 use http::StatusCode;
 use touchline_app::store::{Batch, NewJob};
-use touchline_model::{Clock, Role};
+use touchline_model::Role;
 
 const CALLS: &str = "id,started_at,duration\nc-1,2026-03-01T09:00:00Z,60\nc-2,yesterday,60\n";
 
@@ -155,6 +155,6 @@ async fn a_job_that_was_put_aside_is_shown_and_tried_again() {
     assert!(page.contains("Put aside") && page.contains("this release has no job `no-such-kind`"), "{page}");
     assert!(page.contains("action=\"/imports/jobs/odd%2F1/retry\""));
     assert_eq!(admin.post("/imports/jobs/odd%2F1/retry", &[]).await.leads_to(), "/imports/jobs");
-    assert!(admin.page("/imports/jobs").await.contains("Waits or runs"));
+    assert!(admin.page("/imports/jobs").await.contains("</svg> Waits</span>"));
     assert_eq!(admin.post("/imports/jobs/odd%2F1/retry", &[]).await.status, StatusCode::NOT_FOUND);
 }

@@ -153,6 +153,17 @@ async fn refused(web: &Web, visit: &Visit, form: Form, error: Invalid) -> Answer
     Ok(again(&Calls { error: Some(error), ..empty(web, visit, form, lists) }))
 }
 
+/// What most calls of a page are about tells them least apart.
+fn rarest_first(topics: &mut HashMap<String, Vec<TopicId>>) {
+    let mut often: HashMap<TopicId, usize> = HashMap::new();
+    for topic in topics.values().flatten() {
+        *often.entry(*topic).or_default() += 1;
+    }
+    for found in topics.values_mut() {
+        found.sort_by_key(|topic| (often.get(topic).copied(), *topic));
+    }
+}
+
 async fn found(
     web: &Web,
     visit: &Visit,
@@ -161,7 +172,8 @@ async fn found(
     count: CallCount,
 ) -> Result<Calls, PageError> {
     let lists = web.app.call_lists(&visit.caller).await?;
-    let topics = web.app.topics_of_page(&visit.caller, &page.rows).await?;
+    let mut topics = web.app.topics_of_page(&visit.caller, &page.rows).await?;
+    rarest_first(&mut topics);
     let people = web.app.people_called(&visit.caller, &query.agents).await?;
     let chips = chips(query, &Known { lists: &lists, people }, &visit.zone);
     let start = CallQuery { cursor: None, ..query.clone() };

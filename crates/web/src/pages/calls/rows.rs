@@ -13,6 +13,10 @@ use touchline_model::{Channel, ContactState, Direction, SpeakerType, TopicId};
 
 /// Topics that are named in a row; the others are counted.
 const TOPICS: usize = 2;
+/// The same where the row says words too.
+const TOPICS_BESIDE_WORDS: usize = 1;
+/// Characters before a hit, so that the hit itself is seen.
+const LEAD: usize = 10;
 
 /// A call that was found.
 pub(crate) struct CallRow {
@@ -48,17 +52,39 @@ pub(crate) struct Hit {
     pub(crate) pieces: Vec<Piece>,
 }
 
+impl Hit {
+    /// The words without marks.
+    pub(crate) fn words(&self) -> String {
+        self.pieces.iter().map(|piece| piece.text.as_str()).collect()
+    }
+}
+
+/// Words before a hit, from a space on when there are more than fit before it in a row.
+fn lead(text: &str) -> String {
+    let Some((cut, _)) = text.char_indices().rev().nth(LEAD) else { return text.to_owned() };
+    let rest = &text[cut..];
+    // A word that is longer than this stays whole from where it is cut.
+    format!(
+        "…{}",
+        rest.split_once(' ').map(|(_, words)| words).filter(|words| !words.is_empty()).unwrap_or(rest)
+    )
+}
+
 fn hit(page: &str, snippet: &Snippet) -> Hit {
     let speaker = match snippet.speaker {
         SpeakerType::Internal => "calls.speaker_internal",
         SpeakerType::External => "calls.speaker_external",
         SpeakerType::Unknown => "calls.speaker_unknown",
     };
+    let mut pieces = snippet.pieces.clone();
+    if let Some(first) = pieces.first_mut().filter(|piece| !piece.hit) {
+        first.text = lead(&first.text);
+    }
     Hit {
         href: format!("{page}#t={}", snippet.start),
         at: format::clock(snippet.start.secs()),
         speaker: texts::t(speaker).to_owned(),
-        pieces: snippet.pieces.clone(),
+        pieces,
     }
 }
 
@@ -84,6 +110,7 @@ impl CallRow {
         let page = address::call(contact.id.as_str());
         let hits: Vec<Hit> = it.snippets.iter().map(|snippet| hit(&page, snippet)).collect();
         let names: Vec<String> = topics.iter().filter_map(|topic| names.get(topic).cloned()).collect();
+        let named = if hits.is_empty() { TOPICS } else { TOPICS_BESIDE_WORDS };
         let (icon, direction) = match contact.direction {
             Direction::Inbound => ("in", "calls.direction_inbound"),
             Direction::Outbound => ("out", "calls.direction_outbound"),
@@ -108,11 +135,24 @@ impl CallRow {
             kind,
             duration: format::clock(contact.duration.secs()),
             talk: it.talk_ratio.map(Share::new),
-            more_topics: names.len().saturating_sub(TOPICS),
+            more_topics: names.len().saturating_sub(named),
             all_topics: names.join(", "),
-            topics: names.into_iter().take(TOPICS).collect(),
+            topics: names.into_iter().take(named).collect(),
             state: contact.state.as_ref().and_then(|it| state(&it.0)),
             hits,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::lead;
+
+    #[test]
+    fn words_before_a_hit_are_cut_between_words() {
+        assert_eq!(lead("want my "), "want my ");
+        assert_eq!(lead("and you're still taking money. I want my "), "…want my ");
+        assert_eq!(lead(&"ü".repeat(40)), format!("…{}", "ü".repeat(11)));
+        assert_eq!(lead(""), "");
     }
 }

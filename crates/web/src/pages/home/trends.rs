@@ -62,7 +62,7 @@ pub(super) fn volume(trends: &Trends, now: Timestamp) -> Chart {
 fn step_of_day(at: usize, day: Timestamp, now: Timestamp) -> Step {
     let date = day.to_jiff().to_zoned(TimeZone::UTC);
     // Every other Monday is named.
-    let named = date.weekday() == Weekday::Monday && (at / 7) % 2 == 0;
+    let named = date.weekday() == Weekday::Monday && (at / 7).is_multiple_of(2);
     Step {
         label: date.strftime("%a %-d %b %Y").to_string(),
         tick: if named { tick(day) } else { String::new() },

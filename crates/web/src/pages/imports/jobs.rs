@@ -44,7 +44,8 @@ pub(super) struct Row {
     path_id: String,
     what: String,
     dead: bool,
-    waits: bool,
+    /// Text, drawing and colour of where it stands.
+    state: (&'static str, &'static str, &'static str),
     attempts: i64,
     failures: i64,
     due: When,
@@ -61,8 +62,14 @@ impl Row {
                 false => job.kind,
             },
             dead: job.state == JobState::Dead,
-            // While it runs, this is when its lease ends.
-            waits: job.due_at > shell.now && job.failures > 0,
+            state: match job.state {
+                JobState::Dead => ("imports.job_dead", "bad", "bad"),
+                JobState::Open if job.failures > 0 => ("imports.job_again", "warn", "warn"),
+                JobState::Open if job.due_at <= shell.now => ("imports.job_waits", "pause", "quiet"),
+                // While it runs, it is due when its lease ends.
+                JobState::Open if job.attempts > 0 => ("imports.job_runs", "play", "good"),
+                JobState::Open => ("imports.job_planned", "pause", "quiet"),
+            },
             attempts: job.attempts,
             failures: job.failures,
             due: shell.when(&job.due_at),

@@ -258,15 +258,19 @@ fn jobs_are_told_with_their_errors_and_dead_ones_can_be_tried_again() {
             job("a/b", "forget-recording", JobState::Dead, 8),
             job("b", "convert", JobState::Open, 2),
             job("c", HOSTILE, JobState::Open, 0),
+            Job { attempts: 0, ..job("d", "listens", JobState::Open, 0) },
+            Job {
+                attempts: 0,
+                due_at: time("2026-03-10T11:00:00Z"),
+                ..job("e", "analyse", JobState::Open, 0)
+            },
         ],
         Some("c%2F"),
     );
     assert!(page.contains("action=\"/imports/jobs/a%2Fb/retry\"") && page.matches("/retry\"").count() == 1);
-    assert!(
-        page.contains("Put aside")
-            && page.contains("Waits after a failure")
-            && page.contains("Waits or runs")
-    );
+    for state in ["Put aside", "Tried again soon", "Runs", "Planned", "Waits"] {
+        assert!(page.contains(&format!("</svg> {state}</span>")), "{state}: {page}");
+    }
     assert!(page.contains("Remove a recording") && page.contains("Read a recording"));
     assert!(page.contains(ESCAPED) && !page.contains("<script>alert") && page.contains("?after=c%2F"));
     assert!(shown(vec![], None).contains("Nothing waits."));

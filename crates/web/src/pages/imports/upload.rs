@@ -33,6 +33,22 @@ fn hidden(name: &str) -> bool {
     name.split(['/', '\\']).any(|part| part.starts_with('.'))
 }
 
+/// Listens to the rest of a form that is refused.
+async fn hear_out(mut form: Multipart) {
+    let drain = async {
+        let mut left = PATIENCE.0;
+        while let Ok(Some(mut part)) = form.next_field().await {
+            while let Ok(Some(chunk)) = part.chunk().await {
+                left = left.saturating_sub(chunk.len());
+                if left == 0 {
+                    return;
+                }
+            }
+        }
+    };
+    let _ = tokio::time::timeout(PATIENCE.1, drain).await;
+}
+
 /// All files in one form, for browsers without script.
 pub(super) async fn form(State(web): State<Web>, visit: Visit, request: Request) -> Answer {
     let desk = desk(&web)?;
@@ -57,13 +73,19 @@ pub(super) async fn form(State(web): State<Web>, visit: Visit, request: Request)
             Some(id) => id,
             None => match web.app.stage_import(&visit.caller).await {
                 Ok(row) => id.insert(row.id),
-                Err(AppError::Conflict(reason)) => return wrong(reason).await,
+                Err(AppError::Conflict(reason)) => {
+                    drop(part);
+                    hear_out(form).await;
+                    return wrong(reason).await;
+                }
                 Err(error) => return Err(error.into()),
             },
         };
         let coming = Coming { name, changed: None, top };
         if let Err(error) = desk.receive(&web.app, &visit.caller, import, coming, &mut part).await {
             let reason = format!("{name}: {error}");
+            drop(part);
+            hear_out(form).await;
             desk.discard(&web.app, &visit.caller, import).await?;
             return wrong(reason).await;
         }
