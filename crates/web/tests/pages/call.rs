@@ -375,7 +375,7 @@ async fn a_call_is_shown_to_others_and_deleted_with_a_reason() {
     let shared = manager.post("/calls/c/share", &[("to", "ada berg, x@else.example")]).await;
     assert_eq!(shared.status, StatusCode::SEE_OTHER);
     shows(&manager.get("/calls/c").await, &["Ada Berg, x@else.example"]);
-    let people = manager.get("/calls/c/people?q=berg").await;
+    let people = manager.get("/people?q=berg").await;
     assert_eq!(people.text, r#"[["Ada Berg","ada@example.com"]]"#);
 
     shows(&manager.get("/calls/c/delete").await, &["Customer → Nobody", "What stays"]);

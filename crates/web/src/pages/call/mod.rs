@@ -51,7 +51,7 @@ pub(super) fn mount<G: Gate>(routes: &mut Routes<G, Web>) {
         )
         .add(post("share_call", "/calls/{id}/share", SAY), deeds::share)
         .add(
-            get("call_people", "/calls/{id}/people", &[Ability::ReadDirectory]).query(
+            Operation::get("propose_people", "/people").needs(&[Ability::ReadDirectory]).query(
                 "q",
                 Shape::Text,
                 false,
