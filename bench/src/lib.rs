@@ -69,23 +69,62 @@ impl Drop for Server {
 /// One connection of HTTP/1.1 that is kept open: as little client as possible, so that the server is measured.
 pub struct Client {
     stream: BufReader<TcpStream>,
-    authorization: String,
+    header: String,
+}
+
+/// What was answered.
+pub struct Answer {
+    /// Status code.
+    pub status: u16,
+    headers: Vec<(String, String)>,
+    /// The body, without transfer coding.
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    fn success(self) -> Vec<u8> {
+        let Self { status, body, .. } = self;
+        assert!((200..300).contains(&status), "{status}: {}", String::from_utf8_lossy(&body));
+        body
+    }
+
+    /// A header by its name in small letters.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// A form as browsers send it.
+pub fn form(fields: &[(&str, &str)]) -> String {
+    let escaped = |text: &str| {
+        let one = |byte: u8| match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => char::from(byte).to_string(),
+            other => format!("%{other:02X}"),
+        };
+        text.bytes().map(one).collect::<String>()
+    };
+    fields.iter().map(|(name, value)| format!("{name}={}", escaped(value))).collect::<Vec<_>>().join("&")
 }
 
 impl Client {
-    /// Connects; `authorization` goes with every request.
-    pub fn connect(address: &str, authorization: &str) -> Self {
+    /// Connects; `header`, a whole line, goes with every request.
+    pub fn connect(address: &str, header: &str) -> Self {
         let stream = TcpStream::connect(address).unwrap();
         stream.set_nodelay(true).unwrap();
-        Self { stream: BufReader::with_capacity(1 << 18, stream), authorization: authorization.to_owned() }
+        Self { stream: BufReader::with_capacity(1 << 18, stream), header: header.to_owned() }
     }
 
-    /// Sends a request and reads the body of its answer, which must be 200.
+    /// Sends a request and reads the body of its answer, which must be a success.
     pub fn send(&mut self, method: &str, path: &str, content_type: &str, body: &[u8]) -> Vec<u8> {
+        self.exchange(method, path, content_type, body).success()
+    }
+
+    /// Sends a request and reads its answer.
+    pub fn exchange(&mut self, method: &str, path: &str, content_type: &str, body: &[u8]) -> Answer {
         let head = format!(
-            "{method} {path} HTTP/1.1\r\nHost: bench\r\nAuthorization: {}\r\nContent-Type: {content_type}\r\n\
+            "{method} {path} HTTP/1.1\r\nHost: bench\r\n{}\r\nContent-Type: {content_type}\r\n\
              Content-Length: {}\r\n\r\n",
-            self.authorization,
+            self.header,
             body.len()
         );
         let mut writer = self.stream.get_ref().try_clone().unwrap();
@@ -99,10 +138,9 @@ impl Client {
 
     /// A GET.
     pub fn get(&mut self, path: &str) -> Vec<u8> {
-        let head =
-            format!("GET {path} HTTP/1.1\r\nHost: bench\r\nAuthorization: {}\r\n\r\n", self.authorization);
+        let head = format!("GET {path} HTTP/1.1\r\nHost: bench\r\n{}\r\n\r\n", self.header);
         self.stream.get_mut().write_all(head.as_bytes()).unwrap();
-        self.read_answer()
+        self.read_answer().success()
     }
 
     fn line(&mut self) -> String {
@@ -111,20 +149,18 @@ impl Client {
         line.trim_end().to_owned()
     }
 
-    fn read_answer(&mut self) -> Vec<u8> {
-        let status = self.line();
-        let mut length = None;
+    fn read_answer(&mut self) -> Answer {
+        let status = self.line().split(' ').nth(1).unwrap().parse().unwrap();
+        let mut answer = Answer { status, headers: vec![], body: vec![] };
         loop {
-            let header = self.line().to_ascii_lowercase();
-            if header.is_empty() {
-                break;
-            }
-            if let Some(value) = header.strip_prefix("content-length:") {
-                length = Some(value.trim().parse::<usize>().unwrap());
-            }
+            let header = self.line();
+            let Some((name, value)) = header.split_once(':') else { break };
+            answer.headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
         }
+        let length = answer.header("content-length").map(|value| value.parse::<usize>().unwrap());
         let mut body = Vec::new();
         match length {
+            None if status == 204 || status == 304 => {}
             Some(length) => {
                 body.resize(length, 0);
                 self.stream.read_exact(&mut body).unwrap();
@@ -140,8 +176,8 @@ impl Client {
                 }
             },
         }
-        assert!(status.contains(" 200 "), "{status}: {}", String::from_utf8_lossy(&body));
-        body
+        answer.body = body;
+        answer
     }
 }
 

@@ -92,7 +92,7 @@ async function openDetails(page) {
 
 async function typePhrase(page) {
   await page.getByLabel("Name").fill("Account");
-  await page.getByLabel("Phrases").fill("the account\naccount number");
+  await page.locator("#phrases").fill("the account\naccount number");
   await page.locator("#preview mark").first().waitFor();
 }
 

@@ -103,7 +103,7 @@ fn served(data: &Path, lines: &str) -> f64 {
     let text = String::from_utf8(made.stdout).unwrap();
     let token = text.lines().find(|line| line.starts_with("tl_")).unwrap();
     let server = Server::start(data);
-    let mut client = Client::connect(&server.address, &format!("Bearer {token}"));
+    let mut client = Client::connect(&server.address, &format!("Authorization: Bearer {token}"));
     let started = Instant::now();
     let report = client.send("POST", "/api/touchline/v1/contacts", "application/x-ndjson", lines.as_bytes());
     let took = started.elapsed().as_secs_f64();

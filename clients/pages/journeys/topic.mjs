@@ -54,7 +54,7 @@ export async function run({ browser, report, site }) {
     if (!id) return ["the API knows no such topic"];
     await eventually("Coach360 tells of its matches", async () => {
       const rows = await coach360(site, "/call_topics?since=2020-01-01T00:00Z&limit=100");
-      const found = rows.filter((row) => row.topicMatches.some((match) => match.topicId === id)).map((row) => row.callId);
+      const found = rows.filter((row) => row.topicMatches.some((it) => it.topicsWithMatches.some((topic) => topic.topicId === String(id)))).map((row) => row.callId);
       return found.sort().join() === [...calls].sort().join();
     });
   });

@@ -26,9 +26,9 @@ pub struct CallRow {
     pub metadata: String,
     /// JSON list of matches in the model's shape.
     pub crm_matches: String,
-    /// JSON of [`CallStats`].
+    /// JSON of `CallStats`.
     pub stats: Option<String>,
-    /// JSON of [`Summary`].
+    /// JSON of `Summary`.
     pub summary: Option<String>,
     /// Last change.
     pub modified: Timestamp,

@@ -151,7 +151,7 @@ mod tests {
     #[test]
     fn words_before_a_hit_are_cut_between_words() {
         assert_eq!(lead("want my "), "want my ");
-        assert_eq!(lead("and you're still taking money. I want my "), "…want my ");
+        assert_eq!(lead("and you're still taking money. I want my "), "…I want my ");
         assert_eq!(lead(&"ü".repeat(40)), format!("…{}", "ü".repeat(11)));
         assert_eq!(lead(""), "");
     }

@@ -14,11 +14,12 @@ use axum::{
 };
 use futures::StreamExt;
 use http::StatusCode;
+use jiff::tz::TimeZone;
 use serde_json::json;
 use std::time::Duration;
 use touchline_app::AppError;
 use touchline_http::Query;
-use touchline_intake::desk::Coming;
+use touchline_intake::desk::{Coming, Desk, StagedOptions};
 use touchline_model::Timestamp;
 
 /// How much of a refused file is still listened to, and how long: a browser hears no answer before it has sent all.
@@ -49,6 +50,16 @@ async fn hear_out(mut form: Multipart) {
     let _ = tokio::time::timeout(PATIENCE.1, drain).await;
 }
 
+/// Begins an import. Dates without a zone are the reader's own, as far as the browser has told where that is.
+async fn begin(web: &Web, desk: &Desk, visit: &Visit) -> Result<String, AppError> {
+    let id = web.app.stage_import(&visit.caller).await?.id;
+    if let Some(zone) = visit.zone.iana_name().filter(|_| visit.zone != TimeZone::UTC) {
+        let options = StagedOptions { zone: zone.to_owned(), ..StagedOptions::default() };
+        desk.set_options(&web.app, &visit.caller, &id, &options).await?;
+    }
+    Ok(id)
+}
+
 /// All files in one form, for browsers without script.
 pub(super) async fn form(State(web): State<Web>, visit: Visit, request: Request) -> Answer {
     let desk = desk(&web)?;
@@ -71,8 +82,8 @@ pub(super) async fn form(State(web): State<Web>, visit: Visit, request: Request)
         }
         let import = match &id {
             Some(id) => id,
-            None => match web.app.stage_import(&visit.caller).await {
-                Ok(row) => id.insert(row.id),
+            None => match begin(&web, &desk, &visit).await {
+                Ok(new) => id.insert(new),
                 Err(AppError::Conflict(reason)) => {
                     drop(part);
                     hear_out(form).await;
@@ -116,9 +127,9 @@ fn told(error: &AppError) -> Response {
 
 /// Begins an import for the script, which sends the files one by one.
 pub(super) async fn stage(State(web): State<Web>, visit: Visit) -> Answer {
-    desk(&web)?;
-    Ok(match web.app.stage_import(&visit.caller).await {
-        Ok(row) => (StatusCode::CREATED, Json(json!({ "id": row.id }))).into_response(),
+    let desk = desk(&web)?;
+    Ok(match begin(&web, &desk, &visit).await {
+        Ok(id) => (StatusCode::CREATED, Json(json!({ "id": id }))).into_response(),
         Err(error) => told(&error),
     })
 }
