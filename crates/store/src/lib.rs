@@ -40,7 +40,7 @@ pub use migrate::SCHEMA_VERSION;
 pub use overview::{DayCount, Judged, MOST_WAITING, Received, Remark, TopicWeek};
 pub use people::{Login, OpenSession, WebSession};
 pub use records::Table;
-pub use search::{CallFacts, CallKey, CallKeys, CallStream, WordsOf};
+pub use search::{CallFacts, CallKey, CallKeys, CallStream, LONGEST_INDEXED, WordsOf};
 pub use sql::{BadRow, Row, Value};
 pub use system::{Credential, TenantState};
 pub use topics::{TopicResult, TopicSet, TopicSetState};

@@ -16,7 +16,7 @@ use statements::*;
 pub(crate) use statements::{STATEMENTS, in_postgres};
 
 /// A word longer than this is indexed by its beginning, in bytes.
-const LONGEST: usize = 32;
+pub const LONGEST_INDEXED: usize = 32;
 /// PostgreSQL keeps at most 1 MiB of terms for a document. One with more is proposed for every search.
 const MOST_BYTES: usize = 600_000;
 /// The term of such a document.
@@ -144,7 +144,7 @@ fn prefix(tenant: &TenantId) -> String {
 
 /// A word as a term of letters and digits, which no tokenizer takes apart.
 fn term(prefix: &str, word: &str) -> String {
-    let bytes = &word.as_bytes()[..word.len().min(LONGEST)];
+    let bytes = &word.as_bytes()[..word.len().min(LONGEST_INDEXED)];
     let mut term = String::with_capacity(prefix.len() + bytes.len());
     term.push_str(prefix);
     if bytes.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()) {

@@ -13,8 +13,8 @@ use touchline_store::{CallFacts, CallKey, CallStream, StoreError, search_key};
 
 /// Contacts that one search looks at.
 const MOST_ROWS: usize = 3_000;
-/// Transcripts that one search reads.
-const MOST_TRANSCRIPTS: usize = 300;
+/// Transcripts that one search reads for a page, and to count.
+const MOST_TRANSCRIPTS: (usize, usize) = (300, 100);
 /// Words that one search reads; transcripts of usual length do not come near.
 const MOST_WORDS: usize = 600_000;
 /// Contacts looked at together, at first and later.
@@ -43,6 +43,15 @@ pub(super) struct Wanted {
     pub(super) has_evaluation: Option<bool>,
     /// Fields and values in lower case.
     pub(super) metadata: Vec<(String, String)>,
+}
+
+/// What a search is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// Rows that are shown with the words around.
+    Page,
+    /// A number: where words alone are looked for, the index of words is believed.
+    Count,
 }
 
 /// What fits.
@@ -81,9 +90,24 @@ impl Wanted {
         app: &App,
         tenant: &TenantId,
         most: usize,
+        purpose: Purpose,
     ) -> Result<(Vec<Fit>, End), StoreError> {
-        let mut candidates = fewest(app, tenant, self.ways(tenant)).await?;
-        let mut budget = Budget { rows: MOST_ROWS, transcripts: MOST_TRANSCRIPTS, words: MOST_WORDS };
+        let transcripts = match purpose {
+            Purpose::Page => MOST_TRANSCRIPTS.0,
+            Purpose::Count => MOST_TRANSCRIPTS.1,
+        };
+        let terms = self.terms.as_ref();
+        let by_index = purpose == Purpose::Count
+            && self.scope.is_everything()
+            && terms.is_some_and(Terms::are_in_the_index);
+        let terms = terms.filter(|_| !by_index);
+        let mut ways = self.ways(tenant);
+        if by_index {
+            // The way by the words.
+            ways.truncate(1);
+        }
+        let mut candidates = fewest(app, tenant, ways).await?;
+        let mut budget = Budget { rows: MOST_ROWS, transcripts, words: MOST_WORDS };
         let (mut fits, mut chunk) = (Vec::new(), CHUNKS.0);
         loop {
             let keys = candidates.next(app, tenant, chunk.min(budget.rows)).await?;
@@ -92,7 +116,7 @@ impl Wanted {
             chunk = CHUNKS.1;
             let likely = self.likely(app, tenant, &keys).await?;
             for step in likely.chunks(STEP) {
-                let (found, last) = self.certain(app, tenant, step, &mut budget).await?;
+                let (found, last) = self.certain(app, tenant, step, terms, &mut budget).await?;
                 fits.extend(found);
                 if fits.len() >= most {
                     fits.truncate(most);
@@ -110,7 +134,7 @@ impl Wanted {
         }
     }
 
-    /// The indexes by which the contacts could be read.
+    /// The indexes by which the contacts could be read; that of the words, if any, first.
     fn ways(&self, tenant: &TenantId) -> Vec<Candidates> {
         let way = |streams| Candidates::new(streams, &self.after, self.since);
         let agents = self.agents.as_ref().filter(|agents| agents.len() <= MOST_STREAMS);
@@ -183,6 +207,7 @@ impl Wanted {
         app: &App,
         tenant: &TenantId,
         step: &[CallFacts],
+        terms: Option<&Terms>,
         budget: &mut Budget,
     ) -> Result<(Vec<Fit>, Option<CallKey>), StoreError> {
         let mut ids = ids_of(step);
@@ -197,7 +222,7 @@ impl Wanted {
             ids.retain(|id| fitting.contains(id));
         }
         let mut snippets_of: HashMap<String, Vec<Snippet>> = HashMap::new();
-        match &self.terms {
+        match terms {
             None => snippets_of.extend(ids.into_iter().map(|id| (id, vec![]))),
             Some(terms) => {
                 let spoken = app.store.spoken(tenant, &ids).await?;

@@ -13,7 +13,7 @@ pub(crate) use words::{indexed, words_of};
 
 use crate::{App, AppError, require_own};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use finder::{End, Fit, Wanted};
+use finder::{End, Fit, Purpose, Wanted};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::{BTreeSet, HashMap};
@@ -102,7 +102,7 @@ impl App {
             // Snippets are what was said: noted before anything is handed out.
             self.note(caller, "transcript.search", "", query.text.clone()).await?;
         }
-        let (mut fits, end) = wanted.find(self, &caller.tenant, query.limit + 1).await?;
+        let (mut fits, end) = wanted.find(self, &caller.tenant, query.limit + 1, Purpose::Page).await?;
         let (next, looked_back_to) = match end {
             End::All => (None, None),
             End::Tired(last) => {
@@ -117,7 +117,9 @@ impl App {
         Ok(CallPage { rows, next: next.as_ref().map(cursor), looked_back_to })
     }
 
-    /// How many calls a query finds, its cursor aside: counted up to 1,000, and no further than a page looks.
+    /// How many calls a query finds, its cursor aside: counted up to 1,000 and with a bounded amount of work. Words
+    /// without a phrase, side or time are counted by the index; a transcript of more than 600 kB of different words is
+    /// then counted whether it has them or not.
     ///
     /// # Errors
     /// As [`App::find_calls`].
@@ -126,7 +128,7 @@ impl App {
         let Some(wanted) = self.wanted(caller, &query).await? else {
             return Ok(CallCount { calls: 0, all: true });
         };
-        let (fits, end) = wanted.find(self, &caller.tenant, MOST_COUNTED + 1).await?;
+        let (fits, end) = wanted.find(self, &caller.tenant, MOST_COUNTED + 1, Purpose::Count).await?;
         Ok(CallCount { calls: fits.len().min(MOST_COUNTED), all: matches!(end, End::All) })
     }
 

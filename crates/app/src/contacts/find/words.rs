@@ -3,7 +3,7 @@
 use std::{borrow::Cow, collections::BTreeSet};
 use touchline_analysis::text::{is_mark, normal};
 use touchline_model::{Contact, Invalid, MediaTime, Segment, SpeakerType, TopicScope, Transcript, Word};
-use touchline_store::WordsOf;
+use touchline_store::{LONGEST_INDEXED, WordsOf};
 
 /// Words and phrases of one search at most.
 const MOST_TERMS: usize = 20;
@@ -68,6 +68,11 @@ impl Terms {
         Ok(Some(Self(terms)))
     }
 
+    /// Whether the index of words says by itself who has them: they are single words, none cut short there.
+    pub(super) fn are_in_the_index(&self) -> bool {
+        self.0.iter().all(|term| matches!(&term[..], [word] if word.len() <= LONGEST_INDEXED))
+    }
+
     /// Every word of them.
     pub(super) fn words(&self) -> BTreeSet<String> {
         self.0.iter().flatten().cloned().collect()
@@ -110,6 +115,11 @@ impl Terms {
 }
 
 impl Scope {
+    /// Whether everybody's words count, at any time.
+    pub(super) fn is_everything(self) -> bool {
+        self.speaker == TopicScope::Any && self.from.is_none() && self.to.is_none()
+    }
+
     /// Whether words lie inside the times that are asked for.
     fn holds(self, words: &[Word], first: usize, last: usize) -> bool {
         let early = |at: usize| self.from.is_some_and(|from| words[at].start < from);
