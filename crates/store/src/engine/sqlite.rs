@@ -328,10 +328,13 @@ fn apply_one(connection: &Connection, mut batch: Batch, now: Timestamp) -> Resul
     Ok(Committed { seq, at })
 }
 
+fn code(error: &rusqlite::Error) -> Option<i32> {
+    error.sqlite_error().map(|e| e.extended_code)
+}
+
 fn is_taken(error: &rusqlite::Error) -> bool {
     use rusqlite::ffi::{SQLITE_CONSTRAINT_PRIMARYKEY, SQLITE_CONSTRAINT_UNIQUE};
-    let code = error.sqlite_error().map(|e| e.extended_code);
-    matches!(code, Some(SQLITE_CONSTRAINT_PRIMARYKEY | SQLITE_CONSTRAINT_UNIQUE))
+    matches!(code(error), Some(SQLITE_CONSTRAINT_PRIMARYKEY | SQLITE_CONSTRAINT_UNIQUE))
 }
 
 impl From<rusqlite::Error> for StoreError {
@@ -342,6 +345,8 @@ impl From<rusqlite::Error> for StoreError {
             Some(ErrorCode::ConstraintViolation) if is_taken(&error) => Self::Conflict,
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Unavailable(error.to_string()),
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Damaged(error.to_string()),
+            // The index of the log beside the database has no room to grow.
+            _ if code(&error) == Some(rusqlite::ffi::SQLITE_IOERR_SHMSIZE) => Self::DiskFull,
             _ => Self::Engine(error.to_string()),
         }
     }
