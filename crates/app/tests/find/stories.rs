@@ -153,6 +153,9 @@ async fn facts_narrow_the_calls(world: World) {
         assert_eq!(world.ids(query).await.concat(), expected, "{query}");
         let all = CallCount { calls: expected.len(), all: true };
         assert_eq!(app.count_calls(caller, &self::query(query)).await.unwrap(), all, "{query}");
+        let small = CallQuery { limit: 1, ..self::query(query) };
+        let (page, count) = app.find_and_count_calls(caller, &small).await.unwrap();
+        assert_eq!((page.rows.len(), count), (expected.len().min(1), all), "{query}, one a page");
     }
     let names: Vec<_> = world.page("").await.rows.into_iter().map(|row| row.agent_name).collect();
     let name = |name: &str| Some(name.to_owned());

@@ -114,6 +114,14 @@ impl Wanted {
             let ended = keys.len() < chunk.min(budget.rows);
             budget.rows -= keys.len();
             chunk = CHUNKS.1;
+            if by_index && self.is_in_the_index() {
+                fits.extend(keys.into_iter().map(|key| Fit { key, snippets: vec![] }));
+                match fits.len() >= most {
+                    true => return Ok((fits, End::Full)),
+                    false if ended => return Ok((fits, End::All)),
+                    false => continue,
+                }
+            }
             let likely = self.likely(app, tenant, &keys).await?;
             for step in likely.chunks(STEP) {
                 let (found, last) = self.certain(app, tenant, step, terms, &mut budget).await?;
@@ -132,6 +140,20 @@ impl Wanted {
                 _ => {}
             }
         }
+    }
+
+    /// Whether the index of words knows everything that is asked for besides the words.
+    fn is_in_the_index(&self) -> bool {
+        self.agents.as_ref().is_none_or(|agents| agents.len() <= MOST_STREAMS)
+            && self.channel.is_none()
+            && self.direction.is_none()
+            && self.states.is_empty()
+            && self.topics.is_none()
+            && self.min_duration.is_none()
+            && self.max_duration.is_none()
+            && self.has_comments.is_none()
+            && self.has_evaluation.is_none()
+            && self.metadata.is_empty()
     }
 
     /// The indexes by which the contacts could be read; that of the words, if any, first.

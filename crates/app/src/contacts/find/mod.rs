@@ -124,12 +124,41 @@ impl App {
     /// # Errors
     /// As [`App::find_calls`].
     pub async fn count_calls(&self, caller: &Caller, query: &CallQuery) -> Result<CallCount, AppError> {
-        let query = CallQuery { cursor: None, ..query.clone() };
-        let Some(wanted) = self.wanted(caller, &query).await? else {
-            return Ok(CallCount { calls: 0, all: true });
+        self.count_on(caller, &CallQuery { cursor: None, ..query.clone() }, 0).await
+    }
+
+    /// A page as [`App::find_calls`] and the number as [`App::count_calls`]. What the page has seen is not looked at
+    /// once more.
+    ///
+    /// # Errors
+    /// As [`App::find_calls`].
+    pub async fn find_and_count_calls(
+        &self,
+        caller: &Caller,
+        query: &CallQuery,
+    ) -> Result<(CallPage, CallCount), AppError> {
+        if query.cursor.is_some() {
+            return tokio::try_join!(self.find_calls(caller, query), self.count_calls(caller, query));
+        }
+        let page = self.find_calls(caller, query).await?;
+        let calls = page.rows.len();
+        let count = match &page.next {
+            None => CallCount { calls, all: true },
+            next => {
+                self.count_on(caller, &CallQuery { cursor: next.clone(), ..query.clone() }, calls).await?
+            }
         };
-        let (fits, end) = wanted.find(self, &caller.tenant, MOST_COUNTED + 1, Purpose::Count).await?;
-        Ok(CallCount { calls: fits.len().min(MOST_COUNTED), all: matches!(end, End::All) })
+        Ok((page, count))
+    }
+
+    /// Counts on from the cursor of a query, after so many.
+    async fn count_on(&self, caller: &Caller, query: &CallQuery, seen: usize) -> Result<CallCount, AppError> {
+        let Some(wanted) = self.wanted(caller, query).await? else {
+            return Ok(CallCount { calls: seen, all: true });
+        };
+        let most = MOST_COUNTED.saturating_sub(seen) + 1;
+        let (fits, end) = wanted.find(self, &caller.tenant, most, Purpose::Count).await?;
+        Ok(CallCount { calls: (seen + fits.len()).min(MOST_COUNTED), all: matches!(end, End::All) })
     }
 
     /// The query in the words of the store; `None` when it can find nothing.

@@ -117,10 +117,8 @@ async fn show(State(web): State<Web>, visit: Visit, RawQuery(raw): RawQuery) -> 
         Ok(query) => query,
         Err(error) => return refused(&web, &visit, form, error).await,
     };
-    let (page, count) =
-        tokio::join!(web.app.find_calls(&visit.caller, &query), web.app.count_calls(&visit.caller, &query));
-    match page {
-        Ok(page) => Ok(visit.page(&found(&web, &visit, &query, page, count?).await?)),
+    match web.app.find_and_count_calls(&visit.caller, &query).await {
+        Ok((page, count)) => Ok(visit.page(&found(&web, &visit, &query, page, count).await?)),
         Err(AppError::Invalid(error)) => refused(&web, &visit, form, error).await,
         Err(error) => Err(error.into()),
     }
