@@ -227,3 +227,119 @@ async fn roles_allow_what_they_say_on_sqlite() {
 async fn roles_allow_what_they_say_on_postgres() {
     roles_story(true).await;
 }
+
+/// Forty guesses at once, the right one as the last of them.
+async fn burst_story(postgres: bool) {
+    let world = world(postgres).await;
+    let password = hire(&world, "cleo", Role::Coach).await;
+    let guesses = (0..40).map(|n| if n == 39 { password.clone() } else { format!("guess number {n}") });
+    let tries = guesses.map(|guess| {
+        let app = world.app.clone();
+        tokio::spawn(async move { app.sign_in("cleo@example.com", &guess, "192.0.2.9", "Browser").await })
+    });
+    let tries: Vec<_> = tries.collect();
+    let mut looked_at = 0;
+    for one in tries {
+        looked_at += usize::from(!matches!(one.await.unwrap(), Err(SignInError::Resting { .. })));
+    }
+    assert_eq!(looked_at, 5, "as many as if they had come one after the other");
+    world.clock.advance_secs(1);
+    enter(&world, "cleo", &password).await.unwrap();
+
+    // The old password is guessed no faster where it is changed.
+    let cleo = caller(&world, "cleo", &password).await;
+    for n in 0..5 {
+        let wrong =
+            world.app.change_password(&cleo, "", &format!("guess number {n}"), "another long one").await;
+        assert!(matches!(wrong, Err(AppError::Invalid(it)) if it.reason == "is not your password"), "{n}");
+    }
+    let rests = world.app.change_password(&cleo, "", &password, "another long one").await;
+    assert!(matches!(rests, Err(AppError::Invalid(it)) if it.reason.contains("try again later")));
+    world.clock.advance_secs(1);
+    world.app.change_password(&cleo, "", &password, "another long one").await.unwrap();
+    enter(&world, "cleo", "another long one").await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn guesses_at_once_are_no_more_than_guesses_in_turn_on_sqlite() {
+    burst_story(false).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn guesses_at_once_are_no_more_than_guesses_in_turn_on_postgres() {
+    burst_story(true).await;
+}
+
+async fn together_story(postgres: bool) {
+    let world = world(postgres).await;
+    let app = &world.app;
+    let password = hire(&world, "mia", Role::Manager).await;
+    let role = |role| NewLogin { user: "mia".to_owned(), role, password: None, reset: false };
+    let now = async |world: &World| {
+        let logins = world.app.logins(&world.admin).await.unwrap();
+        logins.into_iter().find(|it| it.user == "mia").map(|it| it.role)
+    };
+    // While the slow part of the change runs, an administrator makes her an agent, or takes the log-in away.
+    let mia = caller(&world, "mia", &password).await;
+    let changing = app.change_password(&mia, "", &password, "another long one");
+    let demoting = async {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        app.put_login(&world.admin, role(Role::Agent)).await
+    };
+    let (changed, demoted) = tokio::join!(changing, demoting);
+    changed.unwrap();
+    demoted.unwrap();
+    assert_eq!(now(&world).await, Some(Role::Agent), "a new password brings no role back");
+    enter(&world, "mia", "another long one").await.expect("nor does a new role an old password");
+
+    let mia = caller(&world, "mia", "another long one").await;
+    let changing = app.change_password(&mia, "", "another long one", "and yet another one");
+    let taking = async {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        app.delete_login(&world.admin, "mia").await
+    };
+    let (_, taken) = tokio::join!(changing, taking);
+    taken.unwrap();
+    assert_eq!(now(&world).await, None, "what was taken away does not come back");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_password_and_a_role_that_change_at_once_both_change_on_sqlite() {
+    together_story(false).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_password_and_a_role_that_change_at_once_both_change_on_postgres() {
+    together_story(true).await;
+}
+
+async fn deleted_story(postgres: bool) {
+    let world = world(postgres).await;
+    let app = &world.app;
+    let password = hire(&world, "cleo", Role::Coach).await;
+    let token = enter(&world, "cleo", &password).await.unwrap().token;
+    app.delete::<User>(&world.admin, "cleo").await.unwrap();
+    assert!(app.session(&token, "").await.unwrap().is_none());
+    let names: Vec<String> = app.logins(&world.admin).await.unwrap().into_iter().map(|it| it.user).collect();
+    assert!(!names.contains(&"cleo".to_owned()), "{names:?}");
+    // The directory sends somebody under the same id, and somebody else gets the address.
+    let same =
+        User { id: "cleo".into(), email: "c.marsh@example.com".into(), active: true, ..User::default() };
+    app.put_one(&world.admin, same).await.unwrap();
+    assert!(app.session(&token, "").await.unwrap().is_none(), "an old cookie opens nothing");
+    assert!(matches!(enter(&world, "cleo", &password).await, Err(SignInError::Wrong)));
+    let heir = User { id: "dora".into(), email: "cleo@example.com".into(), active: true, ..User::default() };
+    app.put_one(&world.admin, heir).await.unwrap();
+    let new = NewLogin { user: "dora".to_owned(), role: Role::Agent, password: None, reset: false };
+    app.put_login(&world.admin, new).await.expect("the address is free again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_deleted_leaves_no_log_in_behind_on_sqlite() {
+    deleted_story(false).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_deleted_leaves_no_log_in_behind_on_postgres() {
+    deleted_story(true).await;
+}

@@ -90,7 +90,12 @@ impl Batch {
             self.count_contact(id);
         }
         self.change::<T>(T::DELETE, params, id.to_owned(), "delete");
-        self.expect(1)
+        self.expect(1);
+        if T::KIND == Kind::User {
+            // Somebody who comes later under the same id is somebody else.
+            self.forget_login(id);
+        }
+        self
     }
 
     /// The counter never gives out a number that a caller has used. Beyond what JSON numbers carry exactly it

@@ -16,7 +16,7 @@ pub struct Login {
     pub role: Role,
     /// argon2id string; without one only the identity provider lets this person in.
     pub password: Option<String>,
-    /// Wrong passwords since the last right one.
+    /// Passwords that were looked at since the last right one.
     pub failures: i64,
     /// Until when no password is looked at.
     pub locked_until: Option<Timestamp>,
@@ -73,18 +73,19 @@ const PUT_LOGIN: &str = concat!(
     "INSERT INTO logins (",
     login_columns!(),
     ") VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, user_id) DO UPDATE SET email = excluded.email, \
-     role = excluded.role, password = excluded.password, failures = excluded.failures, \
-     locked_until = excluded.locked_until"
+     role = excluded.role, password = COALESCE(excluded.password, logins.password), \
+     failures = excluded.failures, locked_until = excluded.locked_until"
 );
 const DELETE_LOGIN: &str = "DELETE FROM logins WHERE tenant = ? AND user_id = ?";
 const BY_EMAIL: &str = concat!("SELECT ", login_columns!(), " FROM logins WHERE email = ?");
 const BY_USER: &str = concat!("SELECT ", login_columns!(), " FROM logins WHERE tenant = ? AND user_id = ?");
 const LOGINS: &str = concat!("SELECT ", login_columns!(), " FROM logins WHERE tenant = ? ORDER BY email");
 const ANY_LOGIN: &str = "SELECT 1 FROM logins LIMIT 1";
-// Counted in one statement: two wrong guesses at once are two.
-const FAILED: &str =
-    "UPDATE logins SET failures = failures + 1 WHERE tenant = ? AND user_id = ? RETURNING failures";
-const LOCK: &str = "UPDATE logins SET locked_until = ? WHERE tenant = ? AND user_id = ?";
+// From the count that was read: of two guesses at once, one has to look again.
+const ATTEMPT: &str = "UPDATE logins SET failures = failures + 1, locked_until = ? WHERE tenant = ? AND user_id = ? \
+     AND failures = ? AND (locked_until IS NULL OR locked_until <= ?) RETURNING failures";
+const SET_PASSWORD: &str = "UPDATE logins SET password = ?, failures = 0, locked_until = NULL WHERE tenant = ? \
+     AND user_id = ? AND password = ?";
 const FORGIVE: &str = "UPDATE logins SET failures = 0, locked_until = NULL WHERE tenant = ? AND user_id = ?";
 
 const PUT_SESSION: &str = "INSERT INTO web_sessions (tenant, id, token, user_id, created_at, seen_at, expires_at, \
@@ -134,7 +135,8 @@ fn session(row: &Row<'_>) -> Result<WebSession, BadRow> {
 }
 
 impl Batch {
-    /// Creates or replaces a log-in. A conflict means that its e-mail address is taken.
+    /// Creates or replaces a log-in; one that says no password keeps what it has. A conflict means that its e-mail
+    /// address is taken.
     pub fn put_login(&mut self, it: &Login) -> &mut Self {
         let params = vec![
             Value::Text(self.tenant.0.clone()),
@@ -153,6 +155,19 @@ impl Batch {
     pub fn delete_login(&mut self, user: &str) -> &mut Self {
         self.run(DELETE_LOGIN, vec![Value::Text(self.tenant.0.clone()), user.into()]).expect(1);
         self.end_other_sessions(user, "")
+    }
+
+    /// Removes the log-in of a person who is no more, if there is one, and ends its sessions.
+    pub(crate) fn forget_login(&mut self, user: &str) {
+        self.run(DELETE_LOGIN, vec![Value::Text(self.tenant.0.clone()), user.into()]);
+        self.end_other_sessions(user, "");
+    }
+
+    /// Replaces a password, and nothing else that somebody may be changing now. A conflict means that it is not `before`
+    /// any more.
+    pub fn change_password(&mut self, user: &str, before: &str, now: &str) -> &mut Self {
+        let tenant = Value::Text(self.tenant.0.clone());
+        self.run(SET_PASSWORD, vec![now.into(), tenant, user.into(), before.into()]).expect(1)
     }
 
     /// Begins a session.
@@ -190,11 +205,6 @@ impl Batch {
     pub fn forgive_login(&mut self, user: &str) -> &mut Self {
         self.run(FORGIVE, vec![Value::Text(self.tenant.0.clone()), user.into()])
     }
-
-    /// Looks at no password of this log-in until an instant.
-    pub fn lock_login(&mut self, user: &str, until: Timestamp) -> &mut Self {
-        self.run(LOCK, vec![until.into(), Value::Text(self.tenant.0.clone()), user.into()])
-    }
 }
 
 impl Store {
@@ -218,11 +228,22 @@ impl Store {
         Ok(self.first(ANY_LOGIN, vec![], |_| Ok(())).await?.is_some())
     }
 
-    /// Counts a wrong password; how many there were in a row.
-    pub async fn count_failure(&self, tenant: &TenantId, user: &str) -> Result<i64, StoreError> {
-        let params = vec![tenant.as_str().into(), user.into()];
-        let counted = self.write_returning(FAILED, params, |row| row.int(0)).await?;
-        Ok(counted.first().copied().unwrap_or_default())
+    /// Counts a password that is about to be looked at, and lets the log-in rest until an instant, if one is given. False:
+    /// the log-in rests already, or is not any more as it was read.
+    pub async fn count_attempt(
+        &self,
+        login: &Login,
+        rests_until: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let params = vec![
+            rests_until.into(),
+            login.tenant.as_str().into(),
+            login.user.as_str().into(),
+            login.failures.into(),
+            now.into(),
+        ];
+        Ok(!self.write_returning(ATTEMPT, params, |_| Ok(())).await?.is_empty())
     }
 
     /// The session whose cookie hashes to `token`, with the person's role.
@@ -253,8 +274,8 @@ pub(crate) const STATEMENTS: &[&str] = &[
     BY_USER,
     LOGINS,
     ANY_LOGIN,
-    FAILED,
-    LOCK,
+    ATTEMPT,
+    SET_PASSWORD,
     FORGIVE,
     PUT_SESSION,
     OPEN_SESSION,

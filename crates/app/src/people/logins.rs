@@ -77,7 +77,6 @@ impl App {
             }
             None => None,
         };
-        let kept = before.as_ref().and_then(|it| it.password.clone());
         let login = Login {
             tenant: caller.tenant.clone(),
             user: user.id.clone(),
@@ -85,7 +84,7 @@ impl App {
             role: new.role,
             password: match &chosen {
                 Some(password) => Some(hash(password.clone()).await?),
-                None => kept,
+                None => None,
             },
             failures: 0,
             locked_until: None,

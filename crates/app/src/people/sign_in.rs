@@ -55,7 +55,7 @@ impl From<touchline_store::StoreError> for SignInError {
 
 impl App {
     /// Begins a session for whoever knows the password. After four wrong ones in a row the log-in rests 1 s, then 2 s,
-    /// 4 s and so on, at most 15 minutes; meanwhile no password is looked at.
+    /// 4 s and so on, at most 15 minutes; meanwhile no password is looked at, however many are sent at once.
     pub async fn sign_in(
         &self,
         email: &str,
@@ -66,13 +66,12 @@ impl App {
         let email = email_key(email);
         let odd = email.contains('\0') || email.len() > validate::MAX_ID || password.len() > 4_000;
         let login = if odd { None } else { self.store.login_by_email(&email).await? };
-        let now = self.clock.now();
-        if let Some(until) = login.as_ref().and_then(|it| it.locked_until).filter(|until| now < *until) {
-            return Err(SignInError::Resting { until });
-        }
-        let known = login.as_ref().and_then(|it| it.password.as_deref()).unwrap_or(NOBODY);
-        let fits = self.secret_fits(known, password).await;
-        let Some(login) = login else { return Err(SignInError::Wrong) };
+        let Some(login) = login else {
+            self.secret_fits(NOBODY, password).await;
+            return Err(SignInError::Wrong);
+        };
+        let login = self.begin_attempt(login).await?;
+        let fits = self.secret_fits(login.password.as_deref().unwrap_or(NOBODY), password).await;
         let user = self.store.get::<touchline_model::User>(&login.tenant, login.user.as_str()).await?;
         if !fits || !user.is_some_and(|it| it.value.active) {
             return Err(self.refused(&login, source).await?);
@@ -80,19 +79,31 @@ impl App {
         self.begin_session(login, source, browser, "password").await
     }
 
-    /// Counts a wrong password, and lets the log-in rest after too many.
-    async fn refused(&self, login: &Login, source: &str) -> Result<SignInError, SignInError> {
-        let failures = self.store.count_failure(&login.tenant, login.user.as_str()).await?;
-        let mut batch = Batch::new(&login.tenant);
-        let caller = person(login, source);
-        let about = format!("{failures} in a row");
-        batch.audit(AuditNote::new(&caller, "session.refuse", login.user.as_str(), about));
-        if failures > FREE_FAILURES {
-            let rest =
-                1_i64.checked_shl((failures - FREE_FAILURES - 1).min(20) as u32).unwrap_or(LONGEST_REST);
-            let until = self.clock.now().plus_secs(rest.min(LONGEST_REST));
-            batch.lock_login(login.user.as_str(), until);
+    /// Counts an attempt, and from the fifth on lets the log-in rest. This is done before the password is looked at,
+    /// because looking is slow: whoever sends a thousand at once would otherwise have all of them looked at before the
+    /// first is found wrong. The right one wipes it out.
+    pub(super) async fn begin_attempt(&self, mut login: Login) -> Result<Login, SignInError> {
+        let (tenant, user) = (login.tenant.clone(), login.user.clone());
+        loop {
+            let now = self.clock.now();
+            if let Some(until) = login.locked_until.filter(|until| now < *until) {
+                return Err(SignInError::Resting { until });
+            }
+            let attempts = login.failures + 1;
+            let rests_until = rest_after(attempts).map(|secs| now.plus_secs(secs));
+            if self.store.count_attempt(&login, rests_until, now).await? {
+                return Ok(Login { failures: attempts, ..login });
+            }
+            // Somebody else was faster. Each time around one more has been counted, so a rest begins soon.
+            login = self.store.login(&tenant, user.as_str()).await?.ok_or(SignInError::Wrong)?;
         }
+    }
+
+    /// Writes a wrong password down.
+    async fn refused(&self, login: &Login, source: &str) -> Result<SignInError, SignInError> {
+        let mut batch = Batch::new(&login.tenant);
+        let about = format!("{} in a row", login.failures);
+        batch.audit(AuditNote::new(&person(login, source), "session.refuse", login.user.as_str(), about));
         self.store.apply(batch).await?;
         Ok(SignInError::Wrong)
     }
@@ -129,6 +140,12 @@ impl App {
         let Login { tenant, user, role, .. } = login;
         Ok(SignedIn { token, expires_at: session.expires_at, tenant, user, role })
     }
+}
+
+/// For how many seconds a log-in rests after so many attempts in a row.
+fn rest_after(attempts: i64) -> Option<i64> {
+    let beyond = attempts - FREE_FAILURES - 1;
+    (beyond >= 0).then(|| (1_i64 << beyond.min(20)).min(LONGEST_REST))
 }
 
 /// The person as the audit trail names them.
