@@ -194,10 +194,16 @@ impl App {
     /// [`AppError::Conflict`] while it runs.
     pub async fn discard_import(&self, caller: &Caller, id: &str) -> Result<(), AppError> {
         let view = self.import(caller, id).await?;
-        if view.row.state == ImportState::Running {
+        if view.row.state == ImportState::Running && view.stuck.is_none() {
             return Err(AppError::Conflict("this import runs; wait until it is through".to_owned()));
         }
         let mut batch = Batch::new(&caller.tenant);
+        if view.stuck.is_some()
+            && let Some(job) = self.store.job(&caller.tenant, &job_id(id)).await?
+        {
+            // Nothing is left that it could do.
+            batch.finish(&job);
+        }
         batch.hold_import(id, view.row.state).delete_import(id).audit(AuditNote::new(
             caller,
             "import.discard",
@@ -237,7 +243,8 @@ impl App {
     /// Notes how far a running import has come. False: somebody else has taken the job over.
     pub async fn note_import(&self, job: &Job, id: &str, progress: &Value) -> Result<bool, AppError> {
         let mut batch = Batch::new(&job.tenant);
-        batch.set_import_progress(id, progress, self.clock.now()).keep(job, self.lease_end(), &job.payload);
+        // Outages are counted on: the next run would read everything again.
+        batch.set_import_progress(id, progress, self.clock.now()).renew(job, self.lease_end());
         self.unless_overtaken(batch).await
     }
 
@@ -277,18 +284,26 @@ impl App {
     /// Forgets imports of all tenants that nobody ordered or took up again since `staged`, and those that ended before
     /// `done`; their ids, for whoever keeps the files.
     pub async fn forget_imports(&self, staged: Timestamp, done: Timestamp) -> Result<Vec<String>, AppError> {
-        let old = self.store.old_imports(staged, done, 1_000).await?;
-        for (tenant, id) in &old {
-            let mut batch = Batch::new(tenant);
-            batch.delete_import(id);
-            self.store.apply(batch).await?;
+        let mut forgotten = Vec::new();
+        for (tenant, id) in self.store.old_imports(staged, done, 1_000).await? {
+            let mut batch = Batch::new(&tenant);
+            batch.forget_import(&id);
+            // One that was ordered a moment ago keeps its files.
+            if self.unless_overtaken(batch).await? {
+                forgotten.push(id);
+            }
         }
-        Ok(old.into_iter().map(|(_, id)| id).collect())
+        Ok(forgotten)
     }
 
     /// Those of some ids that belong to no import of any tenant, for whoever keeps the files.
     pub async fn unknown_imports(&self, ids: Vec<String>) -> Result<Vec<String>, AppError> {
         let known = self.store.known_imports(&ids).await?;
         Ok(ids.into_iter().filter(|id| !known.contains(id)).collect())
+    }
+
+    /// Those of some ids whose imports are through, for whoever keeps the files.
+    pub async fn imports_that_are_through(&self, ids: &[String]) -> Result<Vec<String>, AppError> {
+        Ok(self.store.done_imports(ids).await?)
     }
 }

@@ -77,6 +77,9 @@ pub struct Desk {
     root: PathBuf,
     sizes: Mutex<HashMap<String, Size>>,
     turn: Semaphore,
+    /// Held while a file takes its place and while an import is ordered: whoever was told that a file is there must not
+    /// find that it came too late.
+    placing: tokio::sync::Mutex<()>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -88,7 +91,12 @@ struct Size {
 impl Desk {
     /// A desk whose files lie below `root`, which is made for the owner only when the first files come.
     pub fn new(root: PathBuf) -> Self {
-        Self { root, sizes: Mutex::default(), turn: Semaphore::new(1) }
+        Self {
+            root,
+            sizes: Mutex::default(),
+            turn: Semaphore::new(1),
+            placing: tokio::sync::Mutex::default(),
+        }
     }
 
     fn folder(&self, id: &str) -> PathBuf {
@@ -168,6 +176,7 @@ impl Desk {
     /// # Errors
     /// As [`App::order_import`].
     pub async fn order(&self, app: &App, caller: &Caller, id: &str) -> Result<(), AppError> {
+        let _nobody_else = self.placing.lock().await;
         let id = app.import(caller, id).await?.row.id;
         let staged = self.staged(&id).await?;
         app.order_import(caller, &id, staged).await
@@ -193,8 +202,8 @@ impl Desk {
         Ok(Some(file).filter(|file| row.state == ImportState::Done && file.is_file()))
     }
 
-    /// Forgets imports that nobody ordered for a day, those that were through three months ago, and files that belong
-    /// to no import.
+    /// Forgets imports that nobody ordered for a day, those that were through three months ago, files that belong to no
+    /// import, and files that a program which stopped left behind after their import was through.
     ///
     /// # Errors
     /// When the store or the folder cannot be asked.
@@ -209,10 +218,35 @@ impl Desk {
             }
             Err(_) => Vec::new(),
         };
+        for id in app.imports_that_are_through(&lying).await? {
+            self.clear(&id).await?;
+        }
         for id in app.unknown_imports(lying).await? {
             self.remove(&self.folder(&id)).await?;
         }
         Ok(())
+    }
+
+    /// Removes all files of an import but the list of what it refused.
+    async fn clear(&self, id: &str) -> Result<(), AppError> {
+        let (folder, kept) = (self.folder(id), self.refused_file(id));
+        self.sizes.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
+        let cleared = tokio::task::spawn_blocking(move || {
+            for entry in fs::read_dir(&folder)? {
+                let entry = entry?;
+                if entry.file_type()?.is_dir() {
+                    fs::remove_dir_all(entry.path())?;
+                } else if entry.path() != kept {
+                    fs::remove_file(entry.path())?;
+                }
+            }
+            Ok(())
+        });
+        let cleared: io::Result<()> = cleared.await.map_err(|e| AppError::Internal(Box::new(e)))?;
+        match cleared {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(error)),
+            _ => Ok(()),
+        }
     }
 
     async fn remove(&self, folder: &Path) -> Result<(), AppError> {

@@ -8,11 +8,14 @@ use crate::{
 use std::{
     ffi::OsStr,
     fs::{self, File},
-    io::{self, BufReader, Read},
+    io::{self, BufReader, Read, Seek, SeekFrom},
     path::{Path, PathBuf},
     sync::Arc,
 };
 use touchline_model::Timestamp;
+
+/// What some programs write before UTF-8 text.
+const BOM: &[u8] = b"\xEF\xBB\xBF";
 
 /// Kind a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -144,7 +147,7 @@ fn recognise(path: &Path, format: Format, kind: Option<Kind>) -> io::Result<Form
     let mut head = Vec::new();
     File::open(path)?.take(8 << 10).read_to_end(&mut head)?;
     let records = Form::Records(kind.or_else(|| kind_in_name(path)).unwrap_or(Kind::Contacts));
-    let text = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&head).trim_ascii_start();
+    let text = head.strip_prefix(BOM).unwrap_or(&head).trim_ascii_start();
     let json = matches!(text.first(), Some(b'{' | b'['));
     if !json && is_binary(&head) {
         return Ok(Form::Recording);
@@ -162,7 +165,11 @@ fn recognise(path: &Path, format: Format, kind: Option<Kind>) -> io::Result<Form
         Format::Auto if text.is_empty() => records,
         Format::Auto if !json => speech::in_text(text).map_or(Form::Table, Form::Transcript),
         Format::Auto if kind.is_none() && text.starts_with(b"{") => {
-            match speech::probe::json(BufReader::new(File::open(path)?)) {
+            let mut file = File::open(path)?;
+            if head.starts_with(BOM) {
+                file.seek(SeekFrom::Start(BOM.len() as u64))?;
+            }
+            match speech::probe::json(BufReader::new(file)) {
                 Some(Found::Transcript(shape)) => Form::Transcript(shape),
                 // A file that is named after records holds those: feedback has a text and a time too.
                 Some(Found::Messages) if kind_in_name(path).is_none() => Form::Messages,
@@ -209,7 +216,7 @@ mod tests {
                 "g.csv",
                 b"{\"jobName\":\"j\",\"results\":{\"transcripts\":[],\"items\":[]},\"status\":\"COMPLETED\"}",
             ),
-            ("h.txt", b"{\"metadata\":{},\"results\":{\"channels\":[]}}"),
+            ("h.txt", b"\xEF\xBB\xBF{\"metadata\":{},\"results\":{\"channels\":[]}}"),
             ("i.txt", b"{\"id\":\"x\",\"status\":\"completed\",\"words\":[],\"audio_duration\":3}"),
             ("k.txt", b"{\"time\":\"2026-03-01T09:00:00Z\",\"from\":\"a\",\"text\":\"hi\"}\n"),
             (

@@ -29,7 +29,7 @@ pub struct Bounds {
     pub contacts: usize,
     /// Problems that are listed.
     pub problems: usize,
-    /// Contacts whose transcript files are opened.
+    /// Contacts whose transcript files are opened; of twice as many files the contacts are looked up.
     pub transcripts: usize,
 }
 
@@ -235,6 +235,10 @@ async fn spoken(
     if transcripts.is_empty() {
         return Ok(());
     }
+    // Each is looked up by its name; a call may have two.
+    let most = bounds.transcripts.saturating_mul(2);
+    found.complete &= transcripts.len() <= most;
+    let transcripts: Vec<_> = transcripts.into_iter().take(most).collect();
     let at: HashMap<Arc<str>, usize> = transcripts.iter().map(|(at, it)| (it.name.clone(), *at)).collect();
     let inputs = transcripts.into_iter().map(|(_, input)| input).collect();
     let (mut calls, unclaimed) = calls::sort(app, caller, options, inputs).await?;

@@ -42,7 +42,7 @@ pub struct ImportRow {
     pub id: String,
     /// Where it stands.
     pub state: ImportState,
-    /// Who began it, as in the audit trail.
+    /// Who began it, then who ordered it, as in the audit trail.
     pub actor: String,
     /// The person, when it is one.
     pub user: Option<UserId>,
@@ -83,7 +83,8 @@ const PUT: &str = concat!(
     "INSERT INTO imports (tenant, ",
     columns!(),
     ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, id) DO UPDATE SET \
-     state = excluded.state, abilities = excluded.abilities, files = excluded.files, bytes = excluded.bytes, \
+     state = excluded.state, actor = excluded.actor, user_id = excluded.user_id, source = excluded.source, \
+     abilities = excluded.abilities, files = excluded.files, bytes = excluded.bytes, \
      name = excluded.name, options = excluded.options, progress = excluded.progress, report = excluded.report, \
      error = excluded.error, runs = excluded.runs, changed_at = excluded.changed_at"
 );
@@ -91,6 +92,7 @@ const HOLD: &str = "UPDATE imports SET state = state WHERE tenant = ? AND id = ?
 const PROGRESS: &str =
     "UPDATE imports SET progress = ?, changed_at = ? WHERE tenant = ? AND id = ? AND state = 'running'";
 const DELETE: &str = "DELETE FROM imports WHERE tenant = ? AND id = ?";
+const FORGET: &str = "DELETE FROM imports WHERE tenant = ? AND id = ? AND state <> 'running'";
 const GET: &str = concat!("SELECT ", columns!(), " FROM imports WHERE tenant = ? AND id = ?");
 // Ids sort by time.
 const NEWEST: &str =
@@ -100,6 +102,7 @@ const OLD: &str = "SELECT tenant, id FROM imports WHERE (state IN ('staged', 'fa
      OR (state = 'done' AND changed_at < ?) ORDER BY tenant, id LIMIT ?";
 
 const KNOWN: &str = "SELECT id FROM imports WHERE id IN (SELECT value FROM json_each(?))";
+const DONE: &str = "SELECT id FROM imports WHERE state = 'done' AND id IN (SELECT value FROM json_each(?))";
 
 fn import(row: &Row<'_>) -> Result<ImportRow, BadRow> {
     let state = row.text(1)?;
@@ -176,6 +179,12 @@ impl Batch {
         let params = self.import_key(id);
         self.run(DELETE, params)
     }
+
+    /// Forgets an import; the batch holds only if it is there and was not ordered meanwhile.
+    pub fn forget_import(&mut self, id: &str) -> &mut Self {
+        let params = self.import_key(id);
+        self.run(FORGET, params).expect(1)
+    }
 }
 
 impl Store {
@@ -211,6 +220,12 @@ impl Store {
     pub async fn known_imports(&self, ids: &[String]) -> Result<Vec<String>, StoreError> {
         self.query(KNOWN, vec![id_list(ids)], |row| row.string(0)).await
     }
+
+    /// Those of some imports that are through, of whatever tenant: their files are not needed any more.
+    pub async fn done_imports(&self, ids: &[String]) -> Result<Vec<String>, StoreError> {
+        self.query(DONE, vec![id_list(ids)], |row| row.string(0)).await
+    }
 }
 
-pub(crate) const STATEMENTS: &[&str] = &[PUT, HOLD, PROGRESS, DELETE, GET, NEWEST, STAGED, OLD, KNOWN];
+pub(crate) const STATEMENTS: &[&str] =
+    &[PUT, HOLD, PROGRESS, DELETE, FORGET, GET, NEWEST, STAGED, OLD, KNOWN, DONE];

@@ -141,6 +141,14 @@ impl Batch {
         ];
         self.run(EXTEND, params).expect(1)
     }
+
+    /// Keeps a job that would begin again from its start: its lease lasts until `until`, and what failed before counts
+    /// on. A conflict means that somebody else has taken it over.
+    pub fn renew(&mut self, job: &Job, until: Timestamp) -> &mut Self {
+        let params =
+            vec![until.into(), job.tenant.as_str().into(), job.id.as_str().into(), job.attempts.into()];
+        self.run(RENEW, params).expect(1)
+    }
 }
 
 impl Store {

@@ -1,6 +1,6 @@
 //! Who asks: the holder of a session cookie.
 
-use crate::error;
+use crate::{Web, error};
 use axum::response::Response;
 use http::{HeaderMap, HeaderValue, header};
 use std::net::SocketAddr;
@@ -46,6 +46,13 @@ pub(crate) fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> 
     let all = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut pairs = all.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
     pairs.find(|(key, _)| *key == name).map(|(_, value)| value)
+}
+
+/// Whether a cookie may be sent over HTTPS only: so it is configured, or the browser says that it is there already. Only
+/// posts say so, and whoever lies about it harms nobody else.
+pub(crate) fn is_secure(web: &Web, headers: &HeaderMap) -> bool {
+    let origin = headers.get(header::ORIGIN).and_then(|it| it.to_str().ok()).unwrap_or_default();
+    web.config.secure_cookies || origin.starts_with("https://")
 }
 
 /// A `Set-Cookie` header that scripts cannot read and other sites cannot send with their posts.

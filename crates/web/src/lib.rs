@@ -33,7 +33,8 @@ use touchline_intake::desk::Desk;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct WebConfig {
-    /// Whether cookies are sent over HTTPS only. Switch it on when Touchline is reached through HTTPS.
+    /// Whether cookies are sent over HTTPS only, whatever a browser says. Without it they are for whoever signs in from
+    /// a page that came over HTTPS.
     pub secure_cookies: bool,
 }
 

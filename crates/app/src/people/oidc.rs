@@ -9,10 +9,11 @@ use super::{
 };
 use crate::{App, AppError};
 use openidconnect::{
-    AccessToken, AdditionalClaims, AuthorizationCode, ClientId, ClientSecret, CsrfToken,
-    EmptyExtraTokenFields, EndpointMaybeSet, EndpointNotSet, EndpointSet, IdTokenFields, IssuerUrl, Nonce,
-    OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope, StandardErrorResponse,
-    StandardTokenIntrospectionResponse, StandardTokenResponse, TokenResponse, UserInfoClaims,
+    AccessToken, AdditionalClaims, AuthorizationCode, ClaimsVerificationError, ClientId, ClientSecret,
+    CsrfToken, EmptyExtraTokenFields, EndpointMaybeSet, EndpointNotSet, EndpointSet, IdTokenFields,
+    IssuerUrl, Nonce, OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope,
+    StandardErrorResponse, StandardTokenIntrospectionResponse, StandardTokenResponse, TokenResponse,
+    UserInfoClaims,
     core::{
         CoreAuthDisplay, CoreAuthPrompt, CoreAuthenticationFlow, CoreErrorResponseType, CoreGenderClaim,
         CoreJsonWebKey, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm, CoreProviderMetadata,
@@ -101,6 +102,8 @@ type Client = openidconnect::Client<
 
 /// How long the provider's own description is believed, in seconds.
 const METADATA_SECS: i64 = 3_600;
+/// A description this old is asked for anew when a token does not fit: providers replace their keys when they like.
+const SUSPECT_SECS: i64 = 10;
 
 /// The identity provider. Nothing is asked of it before somebody wants to sign in.
 pub struct Oidc {
@@ -158,9 +161,11 @@ impl Oidc {
         Ok(Some(Arc::new(Self { settings, roles, http, metadata: Mutex::new(None) })))
     }
 
-    async fn client(&self, now: i64) -> Result<Client, AppError> {
+    /// Speaks to the provider by its own description, which is at most `age` seconds old.
+    async fn client(&self, app: &App, age: i64) -> Result<Client, AppError> {
+        let now = app.clock.now().micros() / 1_000_000;
         let mut known = self.metadata.lock().await;
-        let fresh = known.as_ref().filter(|(_, at)| now - at < METADATA_SECS).map(|(it, _)| it.clone());
+        let fresh = known.as_ref().filter(|(_, at)| now - at < age).map(|(it, _)| it.clone());
         let metadata = match fresh {
             Some(metadata) => metadata,
             None => {
@@ -178,9 +183,14 @@ impl Oidc {
         Ok(client.set_redirect_uri(RedirectUrl::new(back).map_err(failed)?))
     }
 
+    /// Whether browsers reach this server through HTTPS.
+    pub fn is_secure(&self) -> bool {
+        self.settings.public_url.starts_with("https://")
+    }
+
     /// Sends a browser to the provider.
     async fn leave(&self, app: &App) -> Result<Leaving, AppError> {
-        let client = self.client(app.clock.now().micros() / 1_000_000).await?;
+        let client = self.client(app, METADATA_SECS).await?;
         let (state, nonce) = (app.new_secret(), app.new_secret());
         // Two of 192 bits are 64 characters: RFC 7636 asks for 43 to 128.
         let verifier = PkceCodeVerifier::new(format!("{}{}", app.new_secret(), app.new_secret()));
@@ -209,7 +219,7 @@ impl Oidc {
         if known.is_empty() || known != state {
             return Err(SignInError::Wrong);
         }
-        let client = self.client(app.clock.now().micros() / 1_000_000).await?;
+        let client = self.client(app, METADATA_SECS).await?;
         let tokens = client
             .exchange_code(AuthorizationCode::new(code.to_owned()))
             .map_err(failed)?
@@ -218,9 +228,18 @@ impl Oidc {
             .await
             .map_err(failed)?;
         let id_token = tokens.id_token().ok_or_else(|| failed(Unreachable::new("no id token")))?;
-        // By the computer's own clock: the provider's is no other.
-        let verifier = client.id_token_verifier();
-        let claims = id_token.claims(&verifier, &Nonce::new(nonce.to_owned())).map_err(failed)?;
+        // The library judges its times by the computer's clock.
+        let nonce = Nonce::new(nonce.to_owned());
+        let (newer, verifier);
+        let claims = match id_token.claims(&client.id_token_verifier(), &nonce) {
+            Ok(claims) => claims,
+            Err(ClaimsVerificationError::SignatureVerification(_)) => {
+                newer = self.client(app, SUSPECT_SECS).await?;
+                verifier = newer.id_token_verifier();
+                id_token.claims(&verifier, &nonce).map_err(failed)?
+            }
+            Err(error) => return Err(failed(error).into()),
+        };
         let text = |it: Option<&str>| it.unwrap_or_default().to_owned();
         let first = |it: Option<&openidconnect::LocalizedClaim<openidconnect::EndUserGivenName>>| {
             text(it.and_then(|names| names.get(None)).map(|name| name.as_str()))
@@ -290,7 +309,8 @@ impl App {
 
     /// Begins a session for whoever the identity provider has proved to be one of us. With a mapping of groups the
     /// person's role follows it at each sign-in, and nobody without a mapped group is let in; a person who is not in
-    /// the directory is put there. Without one the person needs a log-in that an administrator has given.
+    /// the directory is put there. Without one the person needs a log-in that an administrator has given. The last
+    /// administrator stays one.
     pub async fn finish_oidc(
         &self,
         oidc: &Oidc,
@@ -309,6 +329,15 @@ impl App {
             (_, Some(role), _) => role,
             (Some(login), None, true) => login.role,
             _ => return Err(SignInError::Wrong),
+        };
+        let role = match &known {
+            Some(login)
+                if login.role == Role::Administrator
+                    && !self.others_administer(&tenant, &[login.user.as_str()]).await? =>
+            {
+                Role::Administrator
+            }
+            _ => role,
         };
         let user = match &known {
             Some(login) => login.user.clone(),

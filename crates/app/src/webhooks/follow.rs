@@ -13,14 +13,14 @@ use touchline_store::{Batch, ChangeRow, Delivery, DeliveryState, StoreError, Web
 const STEP: usize = 500;
 
 impl App {
-    /// Turns every change that is there into deliveries. Whether there was any.
+    /// Turns changes into deliveries, one step for each address that is behind: whoever has a million of them keeps
+    /// nobody else waiting, and what has been turned can be sent meanwhile. Whether there may be more.
     pub(super) async fn follow_changes(&self) -> Result<bool, AppError> {
-        let behind = self.store.webhooks_behind().await?;
-        let any = !behind.is_empty();
-        for (tenant, id) in behind {
-            while self.follow_step(&tenant, &id).await? {}
+        let mut more = false;
+        for (tenant, id) in self.store.webhooks_behind().await? {
+            more |= self.follow_step(&tenant, &id).await?;
         }
-        Ok(any)
+        Ok(more)
     }
 
     /// One step of one address; whether there may be more.

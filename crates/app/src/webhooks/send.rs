@@ -36,9 +36,10 @@ impl App {
         loop {
             commits.borrow_and_update();
             let now = self.clock.now();
-            if let Err(error) = self.follow_changes().await {
+            let more = self.follow_changes().await.unwrap_or_else(|error| {
                 tracing::error!(%error, "changes could not become webhook deliveries");
-            }
+                false
+            });
             if let Err(error) = self.open_lanes(&sender, &lanes, &mut tasks).await {
                 tracing::error!(%error, "webhook deliveries could not be looked up");
             }
@@ -49,6 +50,9 @@ impl App {
                 }
             }
             while tasks.try_join_next().is_some() {}
+            if more {
+                continue;
+            }
             let _ = tokio::time::timeout(IDLE, commits.changed()).await;
             // Commits come in swarms: look once for many.
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -59,12 +63,12 @@ impl App {
     pub async fn send_webhooks_until_idle(&self) -> Result<(), AppError> {
         let Some(sender) = self.webhooks.sender.clone() else { return Ok(()) };
         loop {
-            let followed = self.follow_changes().await?;
+            let more = self.follow_changes().await?;
             let mut tasks = JoinSet::new();
             self.open_lanes(&sender, &Lanes::default(), &mut tasks).await?;
             let sent = !tasks.is_empty();
             while tasks.join_next().await.is_some() {}
-            if !followed && !sent {
+            if !more && !sent {
                 return Ok(());
             }
         }

@@ -34,9 +34,7 @@ impl Desk {
         bytes: impl Stream<Item = Result<B, E>> + Unpin,
     ) -> Result<u64, AppError> {
         let row = app.import(caller, id).await?.row;
-        if row.state != ImportState::Staged {
-            return Err(AppError::Conflict("this import is ordered already; begin another".to_owned()));
-        }
+        still_staged(row.state)?;
         let files = self.files(&row.id);
         private(&files).map_err(failed)?;
         if !file.top.is_empty() && !file.top.contains(char::is_control) {
@@ -56,12 +54,18 @@ impl Desk {
         let part = self.folder(&row.id).join(format!("part-{}", app.new_secret()));
         let written = self.write(&row.id, app.limits().recording_bytes, &part, bytes).await;
         let moved = match written {
-            Ok(length) => tokio::fs::rename(&part, &path).await.map_err(failed).map(|()| length),
+            Ok(length) => match self.put_in_place(app, caller, &row.id, &part, &path).await {
+                Ok(()) => Ok(length),
+                Err(error) => {
+                    self.count(&row.id, |size| size.bytes = size.bytes.saturating_sub(length));
+                    Err(error)
+                }
+            },
             Err(error) => Err(error),
         };
         if moved.is_err() {
             let _ = tokio::fs::remove_file(&part).await;
-            self.count(&row.id, |size| size.files -= u64::from(before.is_none()));
+            self.count(&row.id, |size| size.files = size.files.saturating_sub(u64::from(before.is_none())));
         } else if let Some(before) = before {
             self.count(&row.id, |size| size.bytes = size.bytes.saturating_sub(before));
         }
@@ -70,6 +74,20 @@ impl Desk {
             staging::keep_time(&path, changed).map_err(|error| AppError::Internal(Box::new(error)))?;
         }
         Ok(length)
+    }
+
+    /// Gives a file that is here its place, unless its import was ordered while it came.
+    async fn put_in_place(
+        &self,
+        app: &App,
+        caller: &Caller,
+        id: &str,
+        part: &Path,
+        path: &Path,
+    ) -> Result<(), AppError> {
+        let _nobody_else = self.placing.lock().await;
+        still_staged(app.import(caller, id).await?.row.state)?;
+        tokio::fs::rename(part, path).await.map_err(failed)
     }
 
     /// Counts one file more, unless there are too many.
@@ -99,7 +117,8 @@ impl Desk {
 
     fn count(&self, id: &str, change: impl FnOnce(&mut Size)) -> u64 {
         let mut sizes = self.sizes.lock().unwrap_or_else(PoisonError::into_inner);
-        let size = sizes.entry(id.to_owned()).or_default();
+        // None when somebody discarded the import meanwhile.
+        let Some(size) = sizes.get_mut(id) else { return 0 };
         change(size);
         size.bytes
     }
@@ -142,6 +161,13 @@ impl Desk {
             self.count(id, |size| size.bytes = size.bytes.saturating_sub(length));
         }
         end.map(|()| length)
+    }
+}
+
+fn still_staged(state: ImportState) -> Result<(), AppError> {
+    match state {
+        ImportState::Staged => Ok(()),
+        _ => Err(AppError::Conflict("this import is ordered already; begin another".to_owned())),
     }
 }
 

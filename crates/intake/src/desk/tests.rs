@@ -104,6 +104,117 @@ async fn files_are_staged_looked_at_and_brought_in() {
     assert!(!world.desk.files(&id).exists(), "the files have done their duty");
 }
 
+impl World {
+    /// Names of what lies in the folder of an import.
+    fn lying(&self, id: &str) -> Vec<String> {
+        let entries = fs::read_dir(self.desk.folder(id)).unwrap();
+        let mut names: Vec<String> =
+            entries.map(|it| it.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_an_import_that_is_through_only_the_list_of_refusals_stays() {
+    let world = world().await;
+    let id = world.stage().await;
+    let coming = Coming { name: "contacts.ndjson", changed: None, top: "march" };
+    world.send_as(&world.caller, &id, coming, LINES).await.unwrap();
+    // A program that was killed while a file came leaves its beginning.
+    fs::write(world.desk.folder(&id).join("part-1"), "what a customer said").unwrap();
+    world.desk.order(&world.app, &world.caller, &id).await.unwrap();
+    world.work().await;
+    assert_eq!(world.lying(&id), ["refused.ndjson"]);
+    // One that was killed before it could clear up leaves everything.
+    fs::create_dir_all(world.desk.files(&id).join("a")).unwrap();
+    fs::write(world.desk.files(&id).join("a/1.wav"), "what a customer said").unwrap();
+    let staged = world.stage().await;
+    world.send(&staged, "b.csv", "id\n").await.unwrap();
+    world.desk.sweep(&world.app).await.unwrap();
+    assert_eq!(world.lying(&id), ["refused.ndjson"]);
+    assert_eq!(world.lying(&staged), ["files"], "what is still to be brought in stays");
+    assert!(world.desk.refused(&world.app, &world.caller, &id).await.unwrap().is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_is_still_coming_when_the_import_is_ordered_is_not_said_to_be_there() {
+    let world = world().await;
+    let id = world.stage().await;
+    world.send(&id, "contacts.ndjson", LINES).await.unwrap();
+    let slow = stream::once(async {
+        world.desk.order(&world.app, &world.caller, &id).await.unwrap();
+        Ok::<_, Infallible>(b"late".to_vec())
+    });
+    let coming = Coming { name: "late.wav", changed: None, top: "" };
+    let late = world.desk.receive(&world.app, &world.caller, &id, coming, Box::pin(slow)).await;
+    assert!(matches!(late, Err(AppError::Conflict(_))), "{late:?}");
+    assert_eq!(world.desk.staged(&id).await.unwrap().files, 1);
+    let size = world.desk.sizes.lock().unwrap()[&id];
+    assert_eq!((size.files, size.bytes), (1, LINES.len() as u64));
+    let gone = world.stage().await;
+    let slow = stream::once(async {
+        world.desk.discard(&world.app, &world.caller, &gone).await.unwrap();
+        Ok::<_, Infallible>(b"late".to_vec())
+    });
+    let late = world.desk.receive(&world.app, &world.caller, &gone, coming, Box::pin(slow)).await;
+    assert!(matches!(late, Err(AppError::Missing { .. })), "{late:?}");
+    assert!(!world.desk.folder(&gone).exists() && !world.desk.sizes.lock().unwrap().contains_key(&gone));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_is_that_of_the_person_who_ordered_it() {
+    let world = world().await;
+    let id = world.stage().await;
+    world.send(&id, "contacts.ndjson", LINES).await.unwrap();
+    let boss = Caller {
+        actor: "user:boss".to_owned(),
+        user: Some("boss".into()),
+        source: "192.0.2.7".to_owned(),
+        ..world.caller.clone()
+    };
+    world.desk.order(&world.app, &boss, &id).await.unwrap();
+    let job = world.app.store().lease_jobs(1, 20).await.unwrap().remove(0);
+    let (_, runs_as) = world.app.begin_import(&job).await.unwrap().unwrap();
+    assert_eq!(
+        (runs_as.actor, runs_as.user, runs_as.source),
+        (boss.actor, boss.user, boss.source),
+        "what it writes is written in the name of whoever ordered it"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_whose_job_was_put_aside_can_be_discarded() {
+    let world = world().await;
+    let id = world.stage().await;
+    world.send(&id, "contacts.ndjson", LINES).await.unwrap();
+    world.desk.order(&world.app, &world.caller, &id).await.unwrap();
+    assert!(matches!(world.desk.discard(&world.app, &world.caller, &id).await, Err(AppError::Conflict(_))));
+    let job = world.app.store().lease_jobs(1, 20).await.unwrap().remove(0);
+    world.app.store().fail_job(&job, "no luck", true).await.unwrap();
+    assert_eq!(world.view(&id).await.stuck.as_deref(), Some("no luck"));
+    world.desk.discard(&world.app, &world.caller, &id).await.unwrap();
+    assert!(world.app.imports(&world.caller, 9).await.unwrap().is_empty());
+    assert!(!world.desk.folder(&id).exists());
+    assert_eq!(world.app.store().job(&world.caller.tenant, &job.id).await.unwrap(), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn outages_in_a_row_are_counted_however_far_each_run_came() {
+    let world = world().await;
+    let id = world.stage().await;
+    world.send(&id, "contacts.ndjson", LINES).await.unwrap();
+    world.desk.order(&world.app, &world.caller, &id).await.unwrap();
+    for outages in 0..3 {
+        let job = world.app.store().lease_jobs(1, 20).await.unwrap().remove(0);
+        assert_eq!(job.failures, outages);
+        assert!(world.app.begin_import(&job).await.unwrap().is_some());
+        assert!(world.app.note_import(&job, &id, &serde_json::json!({})).await.unwrap());
+        world.app.store().fail_job(&job, "the disk is full", false).await.unwrap();
+        world.clock.advance_secs(600);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_has_the_abilities_of_the_one_who_ordered_it() {
     let world = world().await;

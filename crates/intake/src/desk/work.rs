@@ -114,12 +114,16 @@ impl Desk {
         match report {
             Ok(report) => {
                 // What is left to tell is the list of what was refused.
-                let spent = if report.total().refused == 0 { self.folder(&id) } else { files.clone() };
+                let nothing_left = report.total().refused == 0;
                 let end = ended(Ok(serde_json::json!(report))).await?;
-                if end == JobEnd::Done
-                    && let Err(error) = self.remove(&spent).await
-                {
-                    tracing::warn!(%error, import = %id, "the files of an import could not be removed");
+                if end == JobEnd::Done {
+                    let removed = match nothing_left {
+                        true => self.remove(&self.folder(&id)).await,
+                        false => self.clear(&id).await,
+                    };
+                    if let Err(error) = removed {
+                        tracing::warn!(%error, import = %id, "the files of an import could not be removed");
+                    }
                 }
                 Ok(end)
             }

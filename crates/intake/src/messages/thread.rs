@@ -2,6 +2,7 @@
 
 use super::{FromMessages, MessagesRead, line::Message};
 use crate::speech;
+use std::collections::HashMap;
 use touchline_app::contacts::{ContactUpload, TranscriptUpload, Utterance};
 use touchline_model::{Channel, Direction, MediaTime, Speaker, validate::MAX_NAME};
 
@@ -37,16 +38,15 @@ impl Thread {
 
     fn contact(&self, messages: &[(u64, Message)], part: usize) -> FromMessages {
         let (_, first) = &messages[0];
-        let (mut labels, mut speakers) = (Vec::<&str>::new(), Vec::<Speaker>::new());
+        let (mut labels, mut speakers) = (HashMap::<&str, usize>::new(), Vec::<Speaker>::new());
         let mut utterances = Vec::with_capacity(messages.len());
         let mut last = None;
         for (_, message) in messages {
-            let at = labels.iter().position(|it| *it == message.label).unwrap_or_else(|| {
-                labels.push(&message.label);
-                labels.len() - 1
-            });
+            let next = labels.len();
+            let at = *labels.entry(&message.label).or_insert(next);
             let number = u16::try_from(at).unwrap_or(u16::MAX);
-            match speakers.iter_mut().find(|it| it.number == number) {
+            // Numbers are given in order.
+            match speakers.get_mut(usize::from(number)) {
                 Some(known) => fill(known, &message.author),
                 None => speakers.push(Speaker { number, ..message.author.clone() }),
             }

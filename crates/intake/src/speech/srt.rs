@@ -5,6 +5,9 @@ use super::{
     cues::{self, Cue, Piece},
 };
 
+/// Bytes of the longest tag that is looked for, such as a font with its colours.
+const LONGEST_TAG: usize = 200;
+
 /// Reads a file. Times begin a cue, whatever stands before them, so that missing numbers or blank lines do no harm.
 pub(super) fn read(text: &str, first: u16) -> Result<Spoken, Fault> {
     let mut found: Vec<Cue> = Vec::new();
@@ -38,8 +41,10 @@ fn plain(line: &str) -> String {
     while let Some(at) = rest.find(['<', '{']) {
         text.push_str(&rest[..at]);
         let tag = &rest[at..];
-        let close = if tag.starts_with('<') { '>' } else { '}' };
-        match tag.find(close).filter(|end| is_tag(&tag[1..*end])) {
+        let close = if tag.starts_with('<') { b'>' } else { b'}' };
+        // No longer than that: a text of nothing but brackets is read once, not once for each.
+        let end = tag.bytes().take(LONGEST_TAG).position(|byte| byte == close);
+        match end.filter(|end| is_tag(&tag[1..*end])) {
             Some(end) => rest = &tag[end + 1..],
             None => {
                 text.push_str(&tag[..1]);

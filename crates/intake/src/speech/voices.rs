@@ -1,6 +1,6 @@
 //! Who speaks, from the labels that files use.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use touchline_model::{Speaker, SpeakerType};
 
 /// The side that a word for somebody's part means; none for other words. Bots speak for neither side: their words are
@@ -82,20 +82,25 @@ fn counts_only(label: &str) -> bool {
 pub(super) struct Voices {
     first: u16,
     labels: Vec<String>,
+    places: HashMap<String, usize>,
 }
 
 impl Voices {
     pub(super) fn new(first: u16) -> Self {
-        Self { first, labels: vec![] }
+        Self { first, labels: vec![], places: HashMap::new() }
     }
 
     /// The number of a label. What has none is the first speaker.
     pub(super) fn number(&mut self, label: Option<&str>) -> Result<u16, String> {
         let Some(label) = label else { return Ok(self.first) };
-        let at = self.labels.iter().position(|it| it == label).unwrap_or_else(|| {
-            self.labels.push(label.to_owned());
-            self.labels.len() - 1
-        });
+        let at = match self.places.get(label) {
+            Some(at) => *at,
+            None => {
+                self.labels.push(label.to_owned());
+                self.places.insert(label.to_owned(), self.labels.len() - 1);
+                self.labels.len() - 1
+            }
+        };
         number(self.first, at)
     }
 
@@ -107,20 +112,25 @@ impl Voices {
 }
 
 /// Speakers that the file itself numbers, by channel and inside it: a channel keeps its number where it is a speaker.
-pub(super) struct Numbered(Vec<(u16, Option<u16>)>);
+pub(super) struct Numbered {
+    keys: Vec<(u16, Option<u16>)>,
+    channels_only: bool,
+    one_channel: bool,
+}
 
 impl Numbered {
     pub(super) fn new(keys: impl Iterator<Item = (u16, Option<u16>)>) -> Self {
-        Self(keys.collect::<BTreeSet<_>>().into_iter().collect())
+        let keys: Vec<_> = keys.collect::<BTreeSet<_>>().into_iter().collect();
+        let channels_only = keys.iter().all(|(_, inside)| inside.is_none());
+        let one_channel = keys.iter().all(|(channel, inside)| *channel == 0 && inside.is_some());
+        Self { keys, channels_only, one_channel }
     }
 
     pub(super) fn number(&self, first: u16, key: (u16, Option<u16>)) -> Result<u16, String> {
-        let channels_only = self.0.iter().all(|(_, inside)| inside.is_none());
-        let one_channel = self.0.iter().all(|(channel, inside)| *channel == 0 && inside.is_some());
-        match (channels_only, one_channel) {
+        match (self.channels_only, self.one_channel) {
             (true, _) => number(first, usize::from(key.0)),
             (_, true) => number(first, usize::from(key.1.unwrap_or_default())),
-            _ => number(first, self.0.binary_search(&key).unwrap_or_else(|at| at)),
+            _ => number(first, self.keys.binary_search(&key).unwrap_or_else(|at| at)),
         }
     }
 }

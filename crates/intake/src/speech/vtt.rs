@@ -5,6 +5,9 @@ use super::{
     cues::{self, Cue, Piece},
 };
 
+/// Bytes of the longest reference to a character that is looked for.
+const LONGEST_REFERENCE: usize = 11;
+
 /// Reads a file.
 pub(super) fn read(text: &str, first: u16) -> Result<Spoken, Fault> {
     let mut lines = text.lines().zip(1_u64..);
@@ -82,7 +85,8 @@ fn decoded(text: &str) -> String {
     while let Some(at) = rest.find('&') {
         plain.push_str(&rest[..at]);
         rest = &rest[at..];
-        let end = rest.find(';').filter(|end| *end <= 10);
+        // No longer than that: a text of nothing but ampersands is read once, not once for each.
+        let end = rest.bytes().take(LONGEST_REFERENCE).position(|byte| byte == b';');
         match end.and_then(|end| Some((reference(&rest[1..end])?, end))) {
             Some((character, end)) => {
                 plain.extend(character);

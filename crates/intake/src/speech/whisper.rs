@@ -81,8 +81,14 @@ fn timed(
 ) -> Result<Vec<Word>, String> {
     let mut words: Vec<Word> = Vec::with_capacity(tokens.len());
     let mut last_end = segment.and_then(|it| it.start).unwrap_or_default();
-    for (at, token) in tokens.iter().enumerate() {
-        let next = tokens[at + 1..].iter().find_map(|it| it.start).or(segment.and_then(|it| it.end));
+    // When the next word begins of which that is known, from the last to the first.
+    let mut nexts = Vec::with_capacity(tokens.len());
+    let mut next = segment.and_then(|it| it.end);
+    for token in tokens.iter().rev() {
+        nexts.push(next);
+        next = token.start.or(next);
+    }
+    for ((at, token), next) in tokens.iter().enumerate().zip(nexts.into_iter().rev()) {
         let start = token.start.unwrap_or(last_end);
         let end = token.end.unwrap_or_else(|| next.unwrap_or(start).max(start));
         last_end = end;

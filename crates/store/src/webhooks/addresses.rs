@@ -52,9 +52,12 @@ pub struct Webhook {
 
 const INSERT: &str = "INSERT INTO webhooks (tenant, id, url, name, events, active, secrets, cursor, created_at) \
      VALUES (?, ?, ?, ?, ?, ?, ?, (SELECT seq FROM tenants WHERE tenant = ?), ?)";
-// Whoever switches it on again starts afresh.
-const CHANGE: &str = "UPDATE webhooks SET url = ?, name = ?, events = ?, active = ?, paused_at = NULL, \
-     paused_reason = NULL, failing_since = NULL WHERE tenant = ? AND id = ?";
+// Whoever switches it on again, or sends elsewhere, starts afresh; another name or other events change nothing of that.
+const CHANGE: &str = "UPDATE webhooks SET \
+     failing_since = CASE WHEN active = 1 AND url = ? THEN failing_since END, \
+     paused_at = CASE WHEN CAST(? AS BIGINT) = 0 THEN paused_at END, \
+     paused_reason = CASE WHEN CAST(? AS BIGINT) = 0 THEN paused_reason END, \
+     url = ?, name = ?, events = ?, active = ? WHERE tenant = ? AND id = ?";
 const SECRETS: &str = "UPDATE webhooks SET secrets = ? WHERE tenant = ? AND id = ? AND secrets = ?";
 const DELETE: &str = "DELETE FROM webhooks WHERE tenant = ? AND id = ?";
 const ONE: &str = "SELECT id, url, name, events, active, paused_at, paused_reason, secrets, cursor, created_at, \
@@ -113,9 +116,12 @@ impl Batch {
         self.run(INSERT, params)
     }
 
-    /// Changes where to, name, event types and whether anything is sent; a pause ends. The address must exist.
+    /// Changes where to, name, event types and whether anything is sent; a pause ends when it is on. The address must
+    /// exist.
     pub fn change_webhook(&mut self, it: &Webhook) -> &mut Self {
-        let mut params = vec![(&it.url).into(), (&it.name).into(), json(&it.events), Value::from(it.active)];
+        let on = Value::from(it.active);
+        let mut params = vec![(&it.url).into(), on.clone(), on.clone()];
+        params.extend([(&it.url).into(), (&it.name).into(), json(&it.events), on]);
         params.extend(self.of_webhook(&it.id));
         self.run(CHANGE, params).expect(1)
     }

@@ -62,11 +62,19 @@ async fn an_import_is_kept_as_it_was_written(world: World) {
 async fn an_import_is_ordered_once(world: World) {
     let staged = row(&world, "1");
     world.write(|batch| _ = batch.put_import(&staged)).await.unwrap();
-    let ordered = ImportRow { state: ImportState::Running, ..staged };
+    let ordered = ImportRow {
+        state: ImportState::Running,
+        actor: "user:boss".to_owned(),
+        user: Some("boss".to_owned().into()),
+        source: "192.0.2.2".to_owned(),
+        ..staged
+    };
     let order = async || {
         world.write(|batch| _ = batch.hold_import("1", ImportState::Staged).put_import(&ordered)).await
     };
     order().await.unwrap();
+    let kept = world.store.import(&world.tenant, "1").await.unwrap();
+    assert_eq!(kept, Some(ordered.clone()), "it is the import of whoever ordered it");
     assert!(is_conflict(&order().await));
     let gone = world.write(|batch| _ = batch.hold_import("2", ImportState::Staged)).await;
     assert!(is_conflict(&gone), "what is not there stands nowhere");
@@ -112,4 +120,11 @@ async fn old_imports_are_found_and_forgotten(world: World) {
     assert_eq!(old(later, now, 9).await, ["0", "3"]);
     assert_eq!(old(later, later, 9).await, ["0", "2", "3"], "what runs is never old");
     assert_eq!(old(later, later, 2).await, ["0", "2"]);
+    let ids: Vec<String> = ["0", "1", "2", "3", "x"].map(str::to_owned).into();
+    assert_eq!(world.store.done_imports(&ids).await.unwrap(), ["2"]);
+    let forget = |id: &'static str| world.write(move |batch| _ = batch.forget_import(id));
+    forget("0").await.unwrap();
+    assert!(is_conflict(&forget("0").await), "it is gone already");
+    assert!(is_conflict(&forget("1").await), "it was ordered since it was found");
+    assert!(world.store.import(&world.tenant, "1").await.unwrap().is_some());
 }

@@ -18,6 +18,7 @@ on_both_engines!(
     a_dead_job_is_taken_up_again_when_there_is_a_new_reason,
     a_long_job_survives_any_number_of_restarts_as_long_as_it_gets_on,
     a_job_given_back_runs_at_once_and_has_not_failed,
+    a_job_that_would_begin_again_from_its_start_counts_its_failures_on,
     who_gave_a_job_back_can_neither_keep_nor_renew_it,
     tenants_take_turns_whatever_waits,
     a_tenant_that_is_alone_gets_everything,
@@ -214,6 +215,20 @@ async fn a_job_given_back_runs_at_once_and_has_not_failed(world: World) {
     world.store.release_job(&late).await.unwrap();
     assert_eq!(world.store.lease_jobs(9, 60).await.unwrap(), []);
     assert_eq!((next.attempts, next.failures), (22, 1));
+}
+
+async fn a_job_that_would_begin_again_from_its_start_counts_its_failures_on(world: World) {
+    enqueue(&world, "import", 0).await;
+    for failures in 0..3 {
+        let job = lease_one(&world).await;
+        assert_eq!(job.failures, failures);
+        let until = world.clock.now().plus_secs(50);
+        world.write(|batch| _ = batch.renew(&job, until)).await.unwrap();
+        assert_eq!(state_of(&world, "import").await.unwrap().due_at, until);
+        world.store.fail_job(&job, "no luck", false).await.unwrap();
+        assert!(is_conflict(&world.write(|batch| _ = batch.renew(&job, until)).await), "it is given up");
+        world.clock.advance_secs(600);
+    }
 }
 
 async fn who_gave_a_job_back_can_neither_keep_nor_renew_it(world: World) {

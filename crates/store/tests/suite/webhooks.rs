@@ -15,6 +15,7 @@ on_both_engines!(
     workers_at_once_never_share_a_delivery,
     only_active_addresses_with_something_due_are_named,
     an_address_that_is_paused_says_why_until_it_is_switched_on,
+    an_address_that_fails_is_given_up_whatever_it_is_called,
     deliveries_are_listed_from_the_newest_back,
     what_has_ended_is_sent_again_on_demand,
     another_tenant_sees_nothing,
@@ -244,9 +245,30 @@ async fn an_address_that_is_paused_says_why_until_it_is_switched_on(world: World
     let reason = "it answered 410".to_owned();
     assert_eq!((paused.active, paused.paused.clone()), (false, Some(WebhookPause { at, reason })));
     assert!(is_conflict(&world.write(|batch| _ = batch.pause_webhook("w", at, "again")).await));
-    world.write(|batch| _ = batch.change_webhook(&Webhook { active: true, ..paused })).await.unwrap();
+    let renamed = Webhook { name: "theirs".to_owned(), ..paused };
+    world.write(|batch| _ = batch.change_webhook(&renamed)).await.unwrap();
+    assert_eq!(read(&world, "w").await.paused, renamed.paused, "another name is no other answer");
+    world.write(|batch| _ = batch.change_webhook(&Webhook { active: true, ..renamed })).await.unwrap();
     let on = read(&world, "w").await;
     assert_eq!((on.active, on.paused, on.failing_since), (true, None, None));
+}
+
+async fn an_address_that_fails_is_given_up_whatever_it_is_called(world: World) {
+    add(&world, "w").await;
+    send(&world, &["1"]).await;
+    let (first, since) = (claim(&world).await.unwrap(), world.clock.now());
+    let failed = end(&world, DeliveryState::Waiting, Some("it answered 500"));
+    world.write(|batch| _ = batch.end_attempt(&first, &failed)).await.unwrap();
+    let renamed = Webhook { name: "theirs".to_owned(), ..read(&world, "w").await };
+    world.write(|batch| _ = batch.change_webhook(&renamed)).await.unwrap();
+    assert_eq!(read(&world, "w").await, Webhook { failing_since: Some(since), ..renamed.clone() });
+    let moved = Webhook { url: "https://b.example".to_owned(), ..renamed };
+    world.write(|batch| _ = batch.change_webhook(&moved)).await.unwrap();
+    assert_eq!(
+        read(&world, "w").await,
+        Webhook { failing_since: None, ..moved },
+        "elsewhere is a new beginning"
+    );
 }
 
 async fn deliveries_are_listed_from_the_newest_back(world: World) {

@@ -18,6 +18,8 @@ use touchline_http::{Gate, Operation, Policy, Query, Routes};
 
 /// What the browser keeps while it is at the provider.
 const KEPT: &str = "touchline_oidc";
+/// Longest address that is gone to afterwards, as it stands in the cookie: browsers keep 4,096 bytes of one.
+const MOST_NEXT: usize = 3_000;
 
 pub(super) fn mount<G: Gate>(routes: &mut Routes<G, Web>) {
     routes
@@ -40,8 +42,9 @@ async fn leave(State(web): State<Web>, RawQuery(raw): RawQuery) -> Answer {
     let next = super::sign_in::inside(query.one("next")?.unwrap_or("/"));
     let leaving = web.app.begin_oidc(oidc).await?;
     let mut response = Redirect::to(&leaving.url).into_response();
-    let secure = if web.config.secure_cookies { "; Secure" } else { "" };
-    let next = utf8_percent_encode(next, NON_ALPHANUMERIC);
+    let secure = if web.config.secure_cookies || oidc.is_secure() { "; Secure" } else { "" };
+    let next = utf8_percent_encode(next, NON_ALPHANUMERIC).to_string();
+    let next = if next.len() > MOST_NEXT { "%2F" } else { &next };
     let kept = format!(
         "{KEPT}={}.{next}; Path=/sign-in/oidc; HttpOnly; SameSite=Lax; Max-Age=600{secure}",
         leaving.kept
@@ -70,7 +73,9 @@ async fn come_back(
     match finished {
         Ok(session) => {
             let seconds = (session.expires_at.micros() - web.app.clock().now().micros()) / 1_000_000;
-            Ok(super::sign_in::enter(&web, &session.token, seconds, super::sign_in::inside(&next)))
+            let (secure, next) =
+                (web.config.secure_cookies || oidc.is_secure(), super::sign_in::inside(&next));
+            Ok(super::sign_in::enter(secure, &session.token, seconds, next))
         }
         Err(SignInError::App(error)) => {
             tracing::warn!(error = ?error, "a sign-in through the identity provider failed");

@@ -4,6 +4,7 @@ use crate::{
     Web,
     error::{Answer, PageError, rendered},
     filters,
+    gate::is_secure,
     shell::Shell,
     visit::{Fields, again},
 };
@@ -89,7 +90,7 @@ async fn set_up(
             Ok(match entered {
                 Ok(session) => {
                     let seconds = (session.expires_at.micros() - web.app.clock().now().micros()) / 1_000_000;
-                    super::sign_in::enter(&web, &session.token, seconds, "/")
+                    super::sign_in::enter(is_secure(&web, &headers), &session.token, seconds, "/")
                 }
                 Err(_) => Redirect::to("/sign-in").into_response(),
             })

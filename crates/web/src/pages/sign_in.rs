@@ -4,7 +4,7 @@ use crate::{
     Web,
     error::{Answer, PageError, rendered},
     filters, format,
-    gate::{SESSION, cookie, forget_session, set_session},
+    gate::{SESSION, cookie, forget_session, is_secure, set_session},
     shell::Shell,
     texts,
     visit::{Fields, Visit, again},
@@ -39,7 +39,9 @@ struct SignIn<'a> {
 
 /// Where to go after the sign-in: only into this server.
 pub(super) fn inside(next: &str) -> &str {
-    let ours = next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\r', '\n']);
+    // Browsers leave out tabs and line ends before they look at an address, and take `\` for `/`.
+    let odd = |c: char| c.is_control() || c == '\\';
+    let ours = next.starts_with('/') && !next.starts_with("//") && !next.contains(odd);
     if ours { next } else { "/" }
 }
 
@@ -70,7 +72,7 @@ async fn sign_in(
     let error = match signed_in {
         Ok(session) => {
             let seconds = (session.expires_at.micros() - web.app.clock().now().micros()) / 1_000_000;
-            return Ok(enter(&web, &session.token, seconds, next));
+            return Ok(enter(is_secure(&web, &headers), &session.token, seconds, next));
         }
         Err(SignInError::Wrong) => texts::t("account.wrong").to_owned(),
         Err(SignInError::Resting { until }) => {
@@ -84,9 +86,9 @@ async fn sign_in(
 }
 
 /// Hands out the session's cookie and goes on.
-pub(super) fn enter(web: &Web, token: &str, seconds: i64, next: &str) -> Response {
+pub(super) fn enter(secure: bool, token: &str, seconds: i64, next: &str) -> Response {
     let mut response = Redirect::to(next).into_response();
-    response.headers_mut().append(header::SET_COOKIE, set_session(token, seconds, web.config.secure_cookies));
+    response.headers_mut().append(header::SET_COOKIE, set_session(token, seconds, secure));
     response
 }
 
@@ -106,7 +108,9 @@ mod tests {
     #[test]
     fn after_the_sign_in_one_stays_on_this_server() {
         assert_eq!(inside("/calls?q=cancel#t=3"), "/calls?q=cancel#t=3");
-        for evil in ["//evil.example", "https://evil.example", "/\\evil.example", "", "/a\r\nb"] {
+        for evil in
+            ["//evil.example", "https://evil.example", "/\\evil.example", "", "/a\r\nb", "/\t/evil.example"]
+        {
             assert_eq!(inside(evil), "/", "{evil}");
         }
     }

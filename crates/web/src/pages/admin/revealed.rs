@@ -1,7 +1,7 @@
 //! What is shown once and never again: a new password, token or key.
 
 use super::{Tab, frame};
-use crate::{Web, error::PageError, filters, shell::Shell, texts, visit::Visit};
+use crate::{Web, error::PageError, filters, gate::is_secure, shell::Shell, texts, visit::Visit};
 use askama::Template;
 use axum::response::Response;
 use http::{HeaderMap, HeaderValue, header};
@@ -56,7 +56,7 @@ pub(super) fn origin(web: &Web, headers: &HeaderMap) -> String {
     let host = headers.get(header::HOST).and_then(|it| it.to_str().ok()).unwrap_or_default();
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | ':' | '-' | '[' | ']' | '_');
     let host = if !host.is_empty() && host.chars().all(plain) { host } else { "localhost" };
-    let scheme = if web.config.secure_cookies { "https" } else { "http" };
+    let scheme = if is_secure(web, headers) { "https" } else { "http" };
     format!("{scheme}://{host}")
 }
 

@@ -45,8 +45,9 @@ pub(super) fn volume(trends: &Trends, now: Timestamp) -> Chart {
             texts::fill(&key, &[("n", &calls), ("weeks", &weeks), ("day", &date), ("most", &most)])
         }
     };
-    let steps: Vec<Step> =
-        trends.days.iter().enumerate().map(|(at, (day, _))| step_of_day(at, *day, now)).collect();
+    // Nothing is drawn of nothing.
+    let days = trends.days.iter().enumerate().filter(|_| calls > 0);
+    let steps: Vec<Step> = days.map(|(at, (day, _))| step_of_day(at, *day, now)).collect();
     let series = Series {
         label: texts::t("home.calls").to_owned(),
         tone: Tone::Subject,
