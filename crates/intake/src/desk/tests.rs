@@ -163,6 +163,23 @@ async fn a_file_that_is_still_coming_when_the_import_is_ordered_is_not_said_to_b
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_preview_of_many_transcripts_looks_for_the_contacts_of_some() {
+    let world = world().await;
+    let id = world.stage().await;
+    for name in ["a.vtt", "b.vtt", "c.vtt"] {
+        world.send(&id, name, "WEBVTT\n\n00:01.000 --> 00:02.000\nHi\n").await.unwrap();
+    }
+    let files = world.desk.files(&id);
+    let looked_at = async |transcripts| {
+        let (options, bounds) = (Options::default(), Bounds { transcripts, ..Bounds::default() });
+        let found = preview(&world.app, &world.caller, &files, &options, &bounds).await.unwrap();
+        (found.problem_count, found.complete)
+    };
+    assert_eq!(looked_at(1).await, (2, false), "two files may be the sides of one call");
+    assert_eq!(looked_at(2).await, (3, true));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_import_is_that_of_the_person_who_ordered_it() {
     let world = world().await;
     let id = world.stage().await;

@@ -258,6 +258,24 @@ mod tests {
     }
 
     #[test]
+    fn what_is_opened_a_hundred_thousand_times_and_never_closed_is_read_once() {
+        let many = 100_000;
+        let cue = |mark: &str| format!("00:00:01,000 --> 00:00:02,500\n{}\n", mark.repeat(many));
+        let words = |shape, text: String| read(shape, text.as_bytes(), 0).unwrap().words;
+        let began = std::time::Instant::now();
+        assert_eq!(words(Shape::Vtt, format!("WEBVTT\n\n{}", cue("& "))).len(), many);
+        assert_eq!(words(Shape::Srt, cue("< ")).len(), many);
+        assert_eq!(words(Shape::Srt, cue("{ ")).len(), many);
+        // Words without times look for the next that has one.
+        let tokens = vec![r#"{"word":"a"}"#; many].join(",");
+        let last = r#"{"word":"b","start":3,"end":4}"#;
+        let words = words(Shape::Whisper, format!(r#"{{"words":[{tokens},{last}]}}"#));
+        let times = |at: usize| (words[at].start.secs(), words[at].end.secs());
+        assert_eq!((times(0), times(1), times(many)), ((0.0, 3.0), (3.0, 3.0), (3.0, 4.0)));
+        assert!(began.elapsed().as_secs() < 20, "{:?}", began.elapsed());
+    }
+
+    #[test]
     fn text_in_another_encoding_is_told_with_its_line() {
         let fault = read(Shape::Vtt, b"WEBVTT\n\n00:01.000 --> 00:02.000\ncaf\xE9\n", 0).unwrap_err();
         assert_eq!(fault, Fault { line: Some(4), reason: "is not UTF-8 text".to_owned() });
