@@ -65,6 +65,18 @@ text_ids! {
     ObservationId,
     /// A credential of some dialect.
     CredentialId,
+    /// A customer, as the system that reports about contacts knows them.
+    CustomerId,
+    /// A customer's thread, which holds contacts.
+    ConversationId,
+    /// Where contacts wait for an agent.
+    InboxId,
+    /// Something that happened to a contact, a conversation, a task or an agent.
+    EventId,
+    /// A message of a contact.
+    MessageId,
+    /// A task.
+    TaskId,
 }
 
 number_ids! {

@@ -12,6 +12,8 @@
 //! | segment | a maximal run of words of one speaker |
 //! | topic | words and phrases to find; a *hit* is where one was found |
 //! | scorecard | sections of questions with a scoring scheme |
+//! | event | something that happened to a contact, conversation, task or agent; never changed afterwards |
+//! | conversation | a customer's thread; holds contacts |
 //! | evaluation | a filled-in scorecard for a contact, by one person |
 //! | plan, coaching session | a coaching plan; a one-to-one meeting of it |
 //! | KPI, observation | a number worth watching; one value of it for a person |
@@ -26,6 +28,7 @@ pub mod analysis;
 pub mod coaching;
 pub mod contact;
 pub mod directory;
+pub mod events;
 pub mod ids;
 pub mod quality;
 pub mod record;
@@ -42,6 +45,7 @@ pub use coaching::{
 };
 pub use contact::{Channel, Contact, ContactState, CrmEntity, CrmMatch, Direction, Recording};
 pub use directory::{Group, GroupKind, Tenant, User};
+pub use events::{ContactChannel, Event, EventContent, EventKind, Initiator};
 pub use ids::*;
 pub use quality::{Answer, Evaluation, Question, Scheme, Scorecard};
 pub use record::{Kind, Record, Seq, Stored};
