@@ -6,7 +6,7 @@ const remember = (name, value) => {
 };
 
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-if (zone && !document.cookie.includes(`tz=${encodeURIComponent(zone)}`)) remember('tz', zone);
+if (zone && !document.cookie.split('; ').includes(`tz=${encodeURIComponent(zone)}`)) remember('tz', zone);
 
 // Pages for strangers and errors are made without knowing the choice.
 const chosen = document.cookie.match(/(?:^|; )theme=(light|dark)/);

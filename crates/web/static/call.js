@@ -130,6 +130,8 @@ if (player && audio) {
   };
   audio.addEventListener('play', () => { drawPlay(); if (!frame) tick(); });
   for (const event of ['pause', 'ended']) audio.addEventListener(event, drawPlay);
+  // A loop up to the very end goes on too.
+  audio.addEventListener('ended', () => { if (loop && loop.to !== null) { audio.currentTime = loop.from; start(); } });
   for (const event of ['seeked', 'loadedmetadata', 'timeupdate']) audio.addEventListener(event, moved);
   const broken = () => { wrong.hidden = false; wrong.textContent = wrong.dataset.text; audio.controls = false; };
   audio.querySelector('source:last-of-type').addEventListener('error', broken);
@@ -195,7 +197,6 @@ if (player && audio) {
     if (event.ctrlKey || event.metaKey || event.altKey || busy(event.target)) return;
     if (document.querySelector('dialog[open]')) return;
     const pressing = event.target instanceof HTMLElement && /^(BUTTON|A|SUMMARY)$/.test(event.target.tagName);
-    const own = event.target === seek;
     /** @type {Record<string, () => void>} */
     const keys = {
       k: toggle, j: () => go(here() - 10), l: () => go(here() + 10), r: nextLoop,
@@ -205,7 +206,7 @@ if (player && audio) {
     keys.ArrowLeft = () => go(here() - 10);
     keys.ArrowRight = () => go(here() + 10);
     const deed = keys[event.key.length === 1 ? event.key.toLowerCase() : event.key];
-    if (!deed || (own && event.key === 'Home')) return;
+    if (!deed) return;
     event.preventDefault();
     deed();
   });

@@ -20,6 +20,12 @@ const item = (file, path) => {
   return { file, name: cut < 0 ? file.name : path.slice(cut + 1), top: cut < 0 ? '' : path.slice(0, cut), sent: 0, reason: '' };
 };
 
+/** Folders that were chosen together keep their names, so that no file takes the place of another. @param {Item[]} items */
+const apart = (items) => {
+  if (new Set(items.map((it) => it.top)).size < 2) return items;
+  return items.map((it) => (it.top ? { ...it, name: `${it.top}/${it.name}`, top: '' } : it));
+};
+
 /** Sends one file. @param {string} id @param {Item} it @param {() => void} moved @returns {Promise<void>} */
 const send = (id, it, moved) => new Promise((resolve) => {
   const query = new URLSearchParams({ name: it.name, changed: String(it.file.lastModified), top: it.top });
@@ -92,7 +98,7 @@ const uploads = (form) => {
 
   /** @param {Item[]} chosen */
   const begin = async (chosen) => {
-    items = chosen.filter((it) => !it.name.split('/').some((part) => part.startsWith('.')));
+    items = apart(chosen).filter((it) => !it.name.split('/').some((part) => part.startsWith('.')));
     if (items.length === 0) return form.submit();
     const answer = await fetch(form.dataset.new ?? '', { method: 'POST' }).catch(() => undefined);
     const body = await answer?.json().catch(() => ({}));

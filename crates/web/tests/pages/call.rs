@@ -207,7 +207,12 @@ async fn every_state_says_what_is_going_on() {
     assert!(!page.text.contains("data-working"));
     assert_eq!(browser.get("/calls/broken/waveform").await.status, StatusCode::NOT_FOUND);
     assert_eq!(browser.get("/calls/broken/audio.wav").await.status, StatusCode::NOT_FOUND);
-    // Neither words nor a recording, from a system that has given up.
+    // Neither words nor a recording, and nobody who works on it: there is nothing to wait for.
+    world.call(contact("bare"), None).await;
+    let page = browser.get("/calls/bare").await;
+    shows(&page, &["There is no transcript", "There is no recording."]);
+    assert!(!page.text.contains("data-working"), "a page that is loaded again and again changes nothing");
+    // Neither of both, from a system that has given up.
     let foreign = Contact { state: Some(touchline_model::ContactState::new("LOST_LINE")), ..contact("lost") };
     world.call(foreign, None).await;
     shows(

@@ -106,6 +106,27 @@ async fn the_script_sends_files_one_by_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn files_of_the_same_name_take_no_other_s_place() {
+    let world = World::new().await;
+    let admin = world.admin().await;
+    let row = |id: &str| format!("id,started_at\n{id},2026-03-01T09:00:00Z\n");
+    let (first, second) = (row("c-1"), row("c-2"));
+    let parts = [("files", "calls.csv", first.as_str()), ("folder", "march/calls.csv", second.as_str())];
+    let page = upload(&admin, &parts).await.leads_to().to_owned();
+    admin.post(&format!("{page}/start"), &[]).await;
+    world.app.work_until_idle().await.unwrap();
+    assert_eq!(contacts(&world).await, ["c-1", "c-2"]);
+    // A form that ends in the middle leaves nothing behind.
+    let cut = format!(
+        "--cut\r\nContent-Disposition: form-data; name=\"files\"; filename=\"a.csv\"\r\n\r\n{first}\r\n--cut\r\nCon"
+    );
+    let body = cut.into_bytes();
+    let refused = admin.put("POST", "/imports", "multipart/form-data; boundary=cut", body).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(world.app.imports(&world.admin, 9).await.unwrap().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_form_without_files_or_with_a_bad_one_says_so() {
     let world = World::new().await;
     let admin = world.admin().await;

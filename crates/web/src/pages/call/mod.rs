@@ -22,6 +22,7 @@ use http::{StatusCode, header};
 use touchline_app::{App, AppError, contacts::WholeCall};
 use touchline_http::{CallerOf, Gate, Operation, Routes, Shape};
 use touchline_model::{Ability, Caller};
+pub(super) use view::plain;
 use view::{CallPage, Typed};
 
 const SEE: &[Ability] = &[Ability::ReadContacts];

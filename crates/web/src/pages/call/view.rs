@@ -165,6 +165,8 @@ fn waiting(call: &WholeCall) -> Option<Waiting> {
     let said = call.transcript.as_ref().is_some_and(|it| !it.words.is_empty());
     let state = contact.state.as_ref().map_or(ContactState::UPLOADED, |it| it.0.as_str());
     let (text, class, soon) = match state {
+        // Without words and recording this is where a contact stays.
+        ContactState::UPLOADED if !said && call.row.recording.is_none() => ("call.state_no_words", "", false),
         ContactState::UPLOADED => ("call.state_uploaded", "", true),
         ContactState::CONVERTING => ("call.state_converting", "", true),
         ContactState::TRANSCRIBING => ("call.state_transcribing", "", true),
@@ -302,7 +304,7 @@ fn remarks(visit: &Visit, shell: &Shell, call: &WholeCall) -> Vec<RemarkView> {
 
 /// A remark as plain text: other systems send simple HTML, whose tags are left out. What is no such tag stays as it is,
 /// and is escaped like any text.
-fn plain(text: &str) -> String {
+pub(in crate::pages) fn plain(text: &str) -> String {
     const TAGS: [&str; 14] =
         ["p", "br", "div", "span", "b", "strong", "i", "em", "u", "a", "ul", "ol", "li", "blockquote"];
     let mut out = String::with_capacity(text.len());

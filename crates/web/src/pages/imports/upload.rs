@@ -16,7 +16,7 @@ use futures::StreamExt;
 use http::StatusCode;
 use jiff::tz::TimeZone;
 use serde_json::json;
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 use touchline_app::AppError;
 use touchline_http::Query;
 use touchline_intake::desk::{Coming, Desk, StagedOptions};
@@ -68,18 +68,25 @@ pub(super) async fn form(State(web): State<Web>, visit: Visit, request: Request)
         Ok(form) => form,
         Err(error) => return wrong(error.body_text()).await,
     };
-    let mut id = None;
+    let (mut id, mut names) = (None::<String>, HashSet::new());
     loop {
         let mut part = match form.next_field().await {
             Ok(Some(part)) => part,
             Ok(None) => break,
-            Err(error) => return wrong(error.body_text()).await,
+            Err(error) => {
+                if let Some(id) = &id {
+                    desk.discard(&web.app, &visit.caller, id).await?;
+                }
+                return wrong(error.body_text()).await;
+            }
         };
-        let name = part.file_name().unwrap_or_default().to_owned();
-        let (top, name) = if part.name() == Some("folder") { below(&name) } else { ("", name.as_str()) };
+        let whole = part.file_name().unwrap_or_default().to_owned();
+        let (top, name) = if part.name() == Some("folder") { below(&whole) } else { ("", whole.as_str()) };
         if name.is_empty() || hidden(name) {
             continue;
         }
+        // A file of a folder takes no other's place.
+        let (top, name) = if names.insert(name.to_owned()) { (top, name) } else { ("", whole.as_str()) };
         let import = match &id {
             Some(id) => id,
             None => match begin(&web, &desk, &visit).await {
