@@ -30,7 +30,10 @@ fn first() -> FirstAdministrator {
 
 /// A server that was set up a moment ago.
 async fn world(postgres: bool) -> World {
-    let folder = tempfile::tempdir().unwrap();
+    world_in(tempfile::tempdir().unwrap(), postgres).await
+}
+
+async fn world_in(folder: tempfile::TempDir, postgres: bool) -> World {
     let clock = Arc::new(FakeClock::at(SystemClock.now()));
     let store = match postgres {
         false => Store::open_sqlite(&folder.path().join("touchline.db"), clock.clone()).await,
@@ -342,4 +345,34 @@ async fn who_is_deleted_leaves_no_log_in_behind_on_sqlite() {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_is_deleted_leaves_no_log_in_behind_on_postgres() {
     deleted_story(true).await;
+}
+
+/// The disk is a small tmpfs, which only root may mount. Elsewhere this says so and passes.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_keeps_nobody_who_is_signed_in_from_reading() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().to_owned();
+    let mount = std::process::Command::new("mount")
+        .args(["-t", "tmpfs", "-o", "size=4m", "tmpfs"])
+        .arg(&place)
+        .output();
+    if !mount.is_ok_and(|it| it.status.success()) {
+        println!("not tested: a small disk cannot be mounted here");
+        return;
+    }
+    let world = world_in(folder, false).await;
+    let token = world.app.sign_in("ada@example.com", PASSWORD, "", "").await.unwrap().token;
+    let (caller, id) = world.app.session(&token, "").await.unwrap().unwrap();
+    let mut ballast = vec![0_u8; 8 << 20];
+    while std::fs::write(place.join("ballast"), &ballast).is_err() {
+        ballast.truncate(ballast.len() - 4_096);
+    }
+    world.clock.advance_secs(400);
+    let noted = world.app.store().session_seen(&caller.tenant, &id, world.clock.now()).await;
+    let open = world.app.session(&token, "").await;
+    world.app.store().close().await;
+    // Lazily: the engine may still be closing its files.
+    let _status = std::process::Command::new("umount").arg("-l").arg(&place).status();
+    assert!(matches!(noted, Err(touchline_store::StoreError::DiskFull)), "nothing can be noted: {noted:?}");
+    assert_eq!(open.unwrap().map(|(caller, _)| caller.user), Some(caller.user));
 }
