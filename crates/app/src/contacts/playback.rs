@@ -13,8 +13,12 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
-use tokio::sync::{Semaphore, mpsc};
+use tokio::{
+    runtime::Handle,
+    sync::{Semaphore, mpsc},
+};
 use touchline_model::{Ability, Caller, Recording, TenantId, Timestamp};
 use touchline_speech::{DecodeError, Peaks, decode, measure};
 use touchline_store::{Batch, BlobError, ContactRow, StoreError};
@@ -24,8 +28,11 @@ use touchline_store::{Batch, BlobError, ContactRow, StoreError};
 const NOTED_SECS: i64 = 300;
 /// Notes kept in mind before those that are over are forgotten.
 const NOTES: usize = 10_000;
-/// Renditions that are made at once. One that nobody takes from waits, and costs little.
+/// Renditions that are made at once. One that nobody takes from waits, and costs little but its place.
 const RENDITIONS: usize = 32;
+/// How long it waits: players that pause stop taking, and would keep others from hearing anything for as long as their
+/// pages are open. Those that go on ask for the rest.
+const PATIENCE: Duration = Duration::from_secs(300);
 /// Bytes of a rendition that are handed on together, and how many such pieces may wait.
 const PIECE: usize = 64 * 1024;
 const PIECES: usize = 4;
@@ -170,7 +177,7 @@ impl App {
         let (to, from) = mpsc::channel(PIECES);
         let (header, part) = (wav_header(&peaks), range.clone());
         tokio::task::spawn_blocking(move || {
-            render(file, &header, part, to);
+            render(file, &header, part, to, PATIENCE);
             drop(permit);
         });
         let bytes = futures::stream::unfold(from, |mut from| async { Some((from.recv().await?, from)) });
@@ -198,10 +205,14 @@ impl Seek for While {
     }
 }
 
-/// Decodes a recording from its start and hands on the bytes of the rendition that lie in `part`.
-fn render(file: File, header: &[u8], part: Range<u64>, to: mpsc::Sender<Result<Bytes, io::Error>>) {
+type Taker = mpsc::Sender<Result<Bytes, io::Error>>;
+
+/// Decodes a recording from its start and hands on the bytes of the rendition that lie in `part`, until nobody has taken
+/// any for so long. For a thread of a runtime that may block.
+fn render(file: File, header: &[u8], part: Range<u64>, to: Taker, patience: Duration) {
     let over = Arc::new(AtomicBool::new(part.is_empty()));
-    let mut cut = Cut { at: 0, part, piece: Vec::with_capacity(PIECE), to };
+    let mut cut =
+        Cut { at: 0, part, piece: Vec::with_capacity(PIECE), to, patience, runtime: Handle::current() };
     if cut.push(header) {
         let source = While { file: BufReader::new(file), over: over.clone() };
         let mut bytes = Vec::new();
@@ -224,7 +235,7 @@ fn render(file: File, header: &[u8], part: Range<u64>, to: mpsc::Sender<Result<B
         });
         if let (Err(error), false) = (decoded, over.load(Ordering::Relaxed)) {
             // The answer must not look complete.
-            let _ = cut.to.blocking_send(Err(io::Error::other(error)));
+            cut.send(Err(io::Error::other(error)));
             return;
         }
     }
@@ -237,7 +248,9 @@ struct Cut {
     at: u64,
     part: Range<u64>,
     piece: Vec<u8>,
-    to: mpsc::Sender<Result<Bytes, io::Error>>,
+    to: Taker,
+    patience: Duration,
+    runtime: Handle,
 }
 
 impl Cut {
@@ -254,7 +267,12 @@ impl Cut {
 
     fn flush(&mut self) -> bool {
         let piece = std::mem::take(&mut self.piece);
-        piece.is_empty() || self.to.blocking_send(Ok(piece.into())).is_ok()
+        piece.is_empty() || self.send(Ok(piece.into()))
+    }
+
+    /// Whether somebody took it.
+    fn send(&mut self, piece: Result<Bytes, io::Error>) -> bool {
+        self.runtime.block_on(self.to.send_timeout(piece, self.patience)).is_ok()
     }
 }
 
@@ -275,4 +293,51 @@ fn wav_header(peaks: &Peaks) -> Vec<u8> {
     header.extend(b"data");
     header.extend(data.to_le_bytes());
     header
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A second of silence in two channels, as a file and as the peaks of one.
+    fn silence() -> (File, Vec<u8>) {
+        let peaks = Peaks {
+            sample_rate: 48_000,
+            frames: 480_000,
+            frames_per_stretch: 480,
+            channels: vec![vec![], vec![]],
+        };
+        let header = wav_header(&peaks);
+        let mut file = tempfile::tempfile().unwrap();
+        io::Write::write_all(&mut file, &header).unwrap();
+        io::Write::write_all(&mut file, &vec![0; 1_920_000]).unwrap();
+        file.rewind().unwrap();
+        (file, header)
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_rendition_that_nobody_takes_gives_its_place_back() {
+        let render = |patience| {
+            let (file, header) = silence();
+            let (to, from) = mpsc::channel(PIECES);
+            let made = tokio::task::spawn_blocking(move || render(file, &header, 0..1_920_044, to, patience));
+            (made, from)
+        };
+        let (made, mut kept) = render(Duration::from_millis(50));
+        made.await.unwrap();
+        let mut taken = 0;
+        while let Some(piece) = kept.recv().await {
+            taken += piece.unwrap().len();
+        }
+        assert!((PIECES * PIECE..1_920_044).contains(&taken), "{taken} bytes, and the connection breaks off");
+        // Somebody who takes a little now and then gets all of it.
+        let (made, mut from) = render(Duration::from_secs(60));
+        let mut taken = 0;
+        while let Some(piece) = from.recv().await {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+            taken += piece.unwrap().len();
+        }
+        made.await.unwrap();
+        assert_eq!(taken, 1_920_044);
+    }
 }
