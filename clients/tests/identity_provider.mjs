@@ -5,12 +5,16 @@
 //
 // Who comes next is set by `POST /next` with JSON {"email", "given_name", "family_name", "groups", "email_verified"}.
 
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import { Provider } from 'oidc-provider';
 
 const [port, clientId, clientSecret, redirectUri] = process.argv.slice(2);
 const issuer = `http://127.0.0.1:${port}`;
 const people = new Map();
+// A new key at each start, as after a rotation.
+const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const key = { ...privateKey.export({ format: 'jwk' }), kid: randomUUID(), use: 'sig', alg: 'RS256' };
 let next = null;
 
 const provider = new Provider(issuer, {
@@ -25,7 +29,7 @@ const provider = new Provider(issuer, {
   pkce: { required: () => true },
   interactions: { url: (_, interaction) => `/interaction/${interaction.uid}` },
   cookies: { keys: ['only for the test'] },
-  jwks: undefined,
+  jwks: { keys: [key] },
 });
 
 /** Says yes to everything that the provider asks of the person. */

@@ -30,8 +30,8 @@ fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-fn provider(back: &str) -> Provider {
-    let (port, folder) = (free_port(), Path::new(env!("CARGO_MANIFEST_DIR")).join("../../clients"));
+fn provider(port: u16, back: &str) -> Provider {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../clients");
     assert!(
         folder.join("node_modules/oidc-provider").exists(),
         "run `cargo xtask test` once: it installs the clients"
@@ -93,11 +93,14 @@ async fn story(engine: Engine) {
     let site = Site::fresh(engine).await;
     let port = free_port();
     let base = format!("http://127.0.0.1:{port}");
-    let provider = provider(&format!("{base}/sign-in/oidc/return"));
+    let (idp, back) = (free_port(), format!("{base}/sign-in/oidc/return"));
+    let idp_first = provider(idp, &back);
+    let added = site.run(&["user", "add", "ada@acme.example", "--tenant", "acme"]);
+    assert!(added.status.success(), "{}", String::from_utf8_lossy(&added.stderr));
     let config = format!(
         "[oidc]\nissuer = \"{}\"\nclient_id = \"touchline\"\nclient_secret = \"the provider's secret\"\n\
          tenant = \"acme\"\npublic_url = \"{base}\"\n[oidc.roles]\nqa-coaches = \"coach\"\nagents = \"agent\"\n",
-        provider.issuer
+        idp_first.issuer
     );
     let file = site.data().join("touchline.toml");
     std::fs::write(&file, config).unwrap();
@@ -110,7 +113,7 @@ async fn story(engine: Engine) {
 
     let cleo = json!({ "email": "Cleo@Acme.example", "given_name": "Cleo", "family_name": "Marsh",
         "groups": ["everybody", "agents", "qa-coaches"], "email_verified": true });
-    announce(&provider, cleo).await;
+    announce(&idp_first, cleo).await;
     let mut browser = Browser::new();
     let (at, page) = browser.open(&format!("{base}/sign-in/oidc?next=%2Faccount")).await;
     let (status, text) = (page.status(), page.text().await.unwrap());
@@ -119,10 +122,17 @@ async fn story(engine: Engine) {
 
     // The role follows the groups at the next sign-in.
     let cleo = json!({ "email": "cleo@acme.example", "groups": "agents", "email_verified": true });
-    announce(&provider, cleo).await;
+    announce(&idp_first, cleo).await;
     let (_, page) = Browser::new().open(&format!("{base}/sign-in/oidc?next=%2Faccount")).await;
     let text = page.text().await.unwrap();
     assert!(text.contains("Cleo Marsh") && text.contains("Agent, acme"), "{text}");
+
+    // Ada is the only one who can let others in, whatever her groups say.
+    let ada = json!({ "email": "ada@acme.example", "groups": "agents", "email_verified": true });
+    announce(&idp_first, ada).await;
+    let (_, page) = Browser::new().open(&format!("{base}/sign-in/oidc?next=%2Faccount")).await;
+    let text = page.text().await.unwrap();
+    assert!(text.contains("Administrator, acme"), "{text}");
 
     for (why, person) in [
         (
@@ -135,7 +145,7 @@ async fn story(engine: Engine) {
         ),
         ("no address", json!({ "groups": ["agents"] })),
     ] {
-        announce(&provider, person).await;
+        announce(&idp_first, person).await;
         let (_, page) = Browser::new().open(&format!("{base}/sign-in/oidc?next=%2Faccount")).await;
         assert_eq!(page.status(), StatusCode::FORBIDDEN, "{why}");
         assert!(
@@ -145,12 +155,27 @@ async fn story(engine: Engine) {
 
     // A code that another browser has brought is worth nothing here.
     announce(
-        &provider,
+        &idp_first,
         json!({ "email": "cleo@acme.example", "groups": ["agents"], "email_verified": true }),
     )
     .await;
     let (_, page) = Browser::new().open(&format!("{base}/sign-in/oidc/return?code=abc&state=def")).await;
     assert_eq!(page.status(), StatusCode::FORBIDDEN);
+
+    // An address too long for a cookie is forgotten; the person is let in all the same.
+    let long = format!("{base}/sign-in/oidc?next=%2Fcalls%3Fq%3D{}", "a%2520".repeat(600));
+    let (at, page) = Browser::new().open(&long).await;
+    assert_eq!((at, page.status()), (format!("{base}/"), StatusCode::OK));
+
+    // The provider replaces its key: nobody is kept out by what was known of it.
+    drop(idp_first);
+    tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
+    let idp_again = provider(idp, &back);
+    let cleo = json!({ "email": "cleo@acme.example", "groups": ["agents"], "email_verified": true });
+    announce(&idp_again, cleo).await;
+    let (at, page) = Browser::new().open(&format!("{base}/sign-in/oidc?next=%2Faccount")).await;
+    let (status, text) = (page.status(), page.text().await.unwrap());
+    assert_eq!((at, status), (format!("{base}/account"), StatusCode::OK), "{text}");
 
     // The provider is offered on the page, and its secret is nowhere to be seen.
     let (_, page) = Browser::new().open(&format!("{base}/sign-in")).await;

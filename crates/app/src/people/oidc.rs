@@ -103,7 +103,7 @@ type Client = openidconnect::Client<
 /// How long the provider's own description is believed, in seconds.
 const METADATA_SECS: i64 = 3_600;
 /// A description this old is asked for anew when a token does not fit: providers replace their keys when they like.
-const SUSPECT_SECS: i64 = 10;
+const SUSPECT_SECS: i64 = 1;
 
 /// The identity provider. Nothing is asked of it before somebody wants to sign in.
 pub struct Oidc {

@@ -8,5 +8,6 @@ mod call;
 mod calls;
 mod home;
 mod imports;
+mod sign_in;
 mod topics;
 mod world;

@@ -1,10 +1,13 @@
 //! A server with people in it, and browsers that are signed in.
 
-use axum::{Router, body::Body};
+use axum::{Router, body::Body, extract::ConnectInfo};
 use futures::future::BoxFuture;
 use http::{Request, Response, StatusCode, header};
 use http_body_util::BodyExt;
-use std::sync::{Arc, Mutex};
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+};
 use touchline_app::{
     App, Limits, SystemEntropy,
     people::{FirstAdministrator, NewLogin},
@@ -21,7 +24,7 @@ use tower::ServiceExt;
 pub(crate) const HOSTILE: &str = "<script>alert(1)</script>\"'&";
 /// The same as a page must show it.
 pub(crate) const ESCAPED: &str = "&#60;script&#62;alert(1)&#60;/script&#62;&#34;&#39;&#38;";
-const PASSWORD: &str = "tall ships at noon";
+pub(crate) const PASSWORD: &str = "tall ships at noon";
 
 pub(crate) struct World {
     pub(crate) app: App,
@@ -90,6 +93,11 @@ impl World {
         Self { app, answers, admin, router: router(web), _folder: folder }
     }
 
+    /// A browser in which nobody is signed in.
+    pub(crate) fn anybody(&self) -> Browser<'_> {
+        Browser { world: self, cookie: String::new() }
+    }
+
     /// The browser of the first administrator.
     pub(crate) async fn admin(&self) -> Browser<'_> {
         self.enter("ada@example.com", PASSWORD).await
@@ -121,7 +129,8 @@ impl World {
 }
 
 impl Browser<'_> {
-    async fn send(&self, request: Request<Body>) -> Page {
+    async fn send(&self, mut request: Request<Body>) -> Page {
+        request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([192, 0, 2, 1], 9))));
         let response: Response<Body> = self.world.router.clone().oneshot(request).await.unwrap();
         let (status, headers) = (response.status(), response.headers().clone());
         let bytes = response.into_body().collect().await.unwrap().to_bytes();
@@ -164,11 +173,17 @@ impl Browser<'_> {
 
     /// Sends a form.
     pub(crate) async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Page {
+        self.post_from("http://touchline.example:8443", path, fields).await
+    }
+
+    /// Sends a form of a page that came from somewhere.
+    pub(crate) async fn post_from(&self, origin: &str, path: &str, fields: &[(&str, &str)]) -> Page {
         let escape = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
         let form: Vec<_> =
             fields.iter().map(|(name, value)| format!("{}={}", escape(name), escape(value))).collect();
         let request = Request::post(path)
             .header(header::COOKIE, &self.cookie)
+            .header(header::ORIGIN, origin)
             .header(header::HOST, "touchline.example:8443")
             .header("sec-fetch-site", "same-origin")
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");

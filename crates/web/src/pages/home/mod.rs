@@ -82,24 +82,9 @@ fn bounded(key: &str, count: i64) -> String {
     }
 }
 
-/// Words without marks of HTML, which remarks of other systems may hold; shortened at the end.
+/// A remark in one line, shortened at its end.
 fn plain(text: &str) -> String {
-    let mut words = String::new();
-    let mut inside = false;
-    for c in text.chars() {
-        match c {
-            '<' => inside = true,
-            '>' if inside => {
-                inside = false;
-                words.push(' ');
-            }
-            c if !inside => words.push(c),
-            _ => {}
-        }
-    }
-    // An opening sign that closes nowhere was no mark.
-    let words = if inside { text } else { &words };
-    let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
+    let words = call::plain(text).split_whitespace().collect::<Vec<_>>().join(" ");
     match words.char_indices().nth(MOST_SAID) {
         Some((end, _)) => format!("{}…", &words[..end]),
         None => words,

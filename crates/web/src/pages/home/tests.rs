@@ -82,6 +82,7 @@ fn without_anything_the_charts_say_so() {
 fn remarks_are_shown_without_marks_and_not_at_length() {
     assert_eq!(plain("<p>Well <b>done</b></p>"), "Well done");
     assert_eq!(plain("5 < 6, really"), "5 < 6, really");
+    assert_eq!(plain("<p>waited</p><p>&gt; 5, but < 9 and > 7 min</p>"), "waited > 5, but < 9 and > 7 min");
     let long = plain(&"word ".repeat(100));
     assert!(long.ends_with('…') && long.chars().count() == MOST_SAID + 1, "{long}");
     assert_eq!(bounded("home.failed", 1), "1 recording could not be used");
