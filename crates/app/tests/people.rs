@@ -111,6 +111,12 @@ async fn lock_out_story(postgres: bool) {
     enter(&world, "cleo", &password).await.expect("the right password has wiped the slate");
     assert!(matches!(enter(&world, "nobody", "x").await, Err(SignInError::Wrong)));
     assert!(matches!(enter(&world, "a\0b", "x").await, Err(SignInError::Wrong)));
+    // An address that opens nothing is answered like one that does, so that nobody learns who works here.
+    for _ in 0..4 {
+        assert!(matches!(enter(&world, "nobody", "x").await, Err(SignInError::Wrong)));
+    }
+    let Err(SignInError::Resting { until }) = enter(&world, "nobody", "x").await else { panic!() };
+    assert_eq!(until, world.clock.now().plus_secs(1));
     let trail = world.app.audit_page(&world.admin, 0, 100).await.unwrap();
     let refused = trail.iter().filter(|it| it.action == "session.refuse" && it.object == "cleo").count();
     assert_eq!(refused, 9, "each wrong password is in the trail");

@@ -7,6 +7,7 @@ mod oidc_http;
 mod remaining;
 mod sessions;
 mod sign_in;
+mod strangers;
 
 pub use first::FirstAdministrator;
 pub use logins::{LoginView, NewLogin};
@@ -14,6 +15,7 @@ pub use oidc::{Leaving, Oidc, OidcSettings};
 pub(crate) use sessions::IDLE_SECS;
 pub use sessions::{SessionView, Viewer};
 pub use sign_in::{SignInError, SignedIn};
+pub(crate) use strangers::Strangers;
 
 use crate::AppError;
 use argon2::{Argon2, PasswordHasher};

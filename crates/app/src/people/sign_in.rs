@@ -36,7 +36,7 @@ pub enum SignInError {
     /// No such address, a wrong password, or a person who has left: which one stays unsaid.
     #[error("the e-mail address or the password is wrong")]
     Wrong,
-    /// Too many wrong passwords.
+    /// Too many wrong passwords for an address, whether it opens anything or not.
     #[error("too many wrong passwords; try again later")]
     Resting {
         /// When the next password is looked at.
@@ -67,6 +67,10 @@ impl App {
         let odd = email.contains('\0') || email.len() > validate::MAX_ID || password.len() > 4_000;
         let login = if odd { None } else { self.store.login_by_email(&email).await? };
         let Some(login) = login else {
+            if !odd {
+                let attempt = self.strangers.attempt(&email, self.clock.now(), rest_after);
+                attempt.map_err(|until| SignInError::Resting { until })?;
+            }
             self.secret_fits(NOBODY, password).await;
             return Err(SignInError::Wrong);
         };
