@@ -388,6 +388,16 @@ impl Store {
         .await
     }
 
+    /// How many bytes the words of these contacts take in the store, in no order; contacts without words are left out.
+    pub async fn spoken_bytes(
+        &self,
+        tenant: &TenantId,
+        contacts: &[String],
+    ) -> Result<Vec<(String, i64)>, StoreError> {
+        let params = vec![tenant.as_str().into(), id_list(contacts)];
+        self.query(SPOKEN_BYTES, params, |row| Ok((row.string(0)?, row.int(1)?))).await
+    }
+
     /// The internal share of talk time in these contacts; contacts without an analysis are left out.
     pub async fn talk_ratios(
         &self,

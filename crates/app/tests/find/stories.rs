@@ -23,6 +23,7 @@ on_both_engines!(
     a_changed_topic_switches_the_filter_at_once,
     reading_what_was_said_needs_the_right_and_leaves_a_note,
     a_search_that_finds_little_ends_and_says_how_far_it_looked,
+    very_long_calls_end_a_page_early_and_none_is_left_out,
 );
 
 async fn words_are_found_with_their_places(world: World) {
@@ -399,4 +400,16 @@ async fn a_search_that_finds_little_ends_and_says_how_far_it_looked(world: World
         world.app.count_calls(&world.caller, &CallQuery::default()).await.unwrap(),
         CallCount { calls: 1_000, all: false }
     );
+}
+
+async fn very_long_calls_end_a_page_early_and_none_is_left_out(world: World) {
+    let long = "blah ".repeat(301_000) + "refund";
+    let calls = ["a", "b", "c"].into_iter().zip(0..);
+    world.put(calls.map(|(id, minute)| call(id, minute, &[(0, &long)])).collect()).await;
+    let first = world.page("text=refund").await;
+    assert_eq!(ids(&first), ["c", "b"], "two of these are work enough for a page");
+    assert_eq!(first.looked_back_to, Some(first.rows[1].contact.started_at));
+    let next = CallQuery { cursor: first.next, ..query("text=refund") };
+    let second = world.app.find_calls(&world.caller, &next).await.unwrap();
+    assert_eq!((ids(&second), second.next), (vec!["a".to_owned()], None));
 }

@@ -76,6 +76,9 @@ pub(super) const FACTS: &str = "SELECT started_at, id, agent, channel, direction
 pub(super) const SPOKEN: &str = "SELECT t.contact, t.body, a.speakers FROM transcripts t \
      LEFT JOIN analyses a ON a.tenant = t.tenant AND a.contact = t.contact \
      WHERE t.tenant = ? AND t.contact IN (SELECT value FROM json_each(?))";
+// Neither engine reads the words for this.
+pub(super) const SPOKEN_BYTES: &str = "SELECT contact, CAST(LENGTH(body) AS BIGINT) FROM transcripts \
+     WHERE tenant = ? AND contact IN (SELECT value FROM json_each(?))";
 pub(super) const STATS: &str =
     "SELECT contact, stats FROM analyses WHERE tenant = ? AND contact IN (SELECT value FROM json_each(?))";
 pub(super) const COMMENTED: &str = "SELECT DISTINCT contact FROM feedback WHERE tenant = ? AND contact IN \
@@ -115,6 +118,7 @@ pub(crate) const STATEMENTS: &[&str] = &[
     NEWEST_BY_TOPIC,
     FACTS,
     SPOKEN,
+    SPOKEN_BYTES,
     STATS,
     COMMENTED,
     EVALUATED,

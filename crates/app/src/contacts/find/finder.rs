@@ -21,6 +21,8 @@ const MOST_WORDS: usize = 600_000;
 const CHUNKS: (usize, usize) = (100, 500);
 /// Contacts whose words or fields are read together.
 const STEP: usize = 32;
+/// Bytes of words that are read together: in memory they are ten times as many.
+const MOST_BYTES: i64 = 4 << 20;
 /// Agents whose contacts are read one by one; of more, the contacts of all are looked through.
 const MOST_STREAMS: usize = 16;
 
@@ -232,7 +234,7 @@ impl Wanted {
         terms: Option<&Terms>,
         budget: &mut Budget,
     ) -> Result<(Vec<Fit>, Option<CallKey>), StoreError> {
-        let mut ids = ids_of(step);
+        let (mut ids, mut looked_at) = (ids_of(step), step);
         if !self.metadata.is_empty() {
             let rows = app.store.contact_rows(tenant, &ids).await?;
             let has = |(field, value): &(String, String), row: &touchline_store::ContactRow| {
@@ -247,13 +249,21 @@ impl Wanted {
         match terms {
             None => snippets_of.extend(ids.into_iter().map(|id| (id, vec![]))),
             Some(terms) => {
-                let spoken = app.store.spoken(tenant, &ids).await?;
-                budget.transcripts = budget.transcripts.saturating_sub(spoken.len());
-                let words: usize = spoken.iter().map(|(_, said)| said.words.len()).sum();
-                budget.words = budget.words.saturating_sub(words);
-                for (id, said) in spoken {
-                    if let Some(passages) = terms.find(&said, self.scope) {
-                        snippets_of.insert(id, snippets(&said, &passages));
+                let bytes = app.store.spoken_bytes(tenant, &ids).await?.into_iter().collect();
+                for together in parted(&ids, &bytes) {
+                    let spoken = app.store.spoken(tenant, together).await?;
+                    budget.transcripts = budget.transcripts.saturating_sub(spoken.len());
+                    let words: usize = spoken.iter().map(|(_, said)| said.words.len()).sum();
+                    budget.words = budget.words.saturating_sub(words);
+                    for (id, said) in spoken {
+                        if let Some(passages) = terms.find(&said, self.scope) {
+                            snippets_of.insert(id, snippets(&said, &passages));
+                        }
+                    }
+                    if budget.is_read_out() {
+                        let last = step.iter().position(|facts| together.last() == Some(&facts.key.contact));
+                        looked_at = last.map_or(step, |last| &step[..=last]);
+                        break;
                     }
                 }
             }
@@ -262,8 +272,8 @@ impl Wanted {
             let snippets = snippets_of.remove(&facts.key.contact)?;
             Some(Fit { key: facts.key.clone(), snippets })
         };
-        let fits = step.iter().filter_map(fit).collect();
-        let last = step.last().filter(|_| budget.is_read_out()).map(|facts| facts.key.clone());
+        let fits = looked_at.iter().filter_map(fit).collect();
+        let last = looked_at.last().filter(|_| budget.is_read_out()).map(|facts| facts.key.clone());
         Ok((fits, last))
     }
 }
@@ -272,7 +282,37 @@ fn ids_of(facts: &[CallFacts]) -> Vec<String> {
     facts.iter().map(|facts| facts.key.contact.clone()).collect()
 }
 
+/// Contacts in their order, parted so that the words of each part fit into memory; one with more is a part of its own.
+fn parted<'i>(ids: &'i [String], bytes: &HashMap<String, i64>) -> Vec<&'i [String]> {
+    let (mut parts, mut first, mut sum) = (Vec::new(), 0, 0);
+    for (at, id) in ids.iter().enumerate() {
+        let more = bytes.get(id).copied().unwrap_or_default();
+        if at > first && sum + more > MOST_BYTES {
+            parts.push(&ids[first..at]);
+            (first, sum) = (at, 0);
+        }
+        sum += more;
+    }
+    parts.extend(Some(&ids[first..]).filter(|rest| !rest.is_empty()));
+    parts
+}
+
 fn keep(facts: &mut Vec<CallFacts>, found: Vec<String>, wanted: bool) {
     let found: HashSet<String> = found.into_iter().collect();
     facts.retain(|facts| found.contains(&facts.key.contact) == wanted);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_transcripts_are_not_read_together() {
+        let ids = ["a", "b", "none", "c", "d", "e"].map(str::to_owned);
+        let bytes = [("a", 1), ("b", MOST_BYTES - 1), ("c", 1), ("d", MOST_BYTES + 1), ("e", 7)];
+        let bytes = bytes.into_iter().map(|(id, bytes)| (id.to_owned(), bytes)).collect();
+        let parts = parted(&ids, &bytes);
+        assert_eq!(parts, [&ids[..3], &ids[3..4], &ids[4..5], &ids[5..]]);
+        assert!(parted(&[], &bytes).is_empty());
+    }
 }
