@@ -2,7 +2,7 @@
 
 use crate::{
     App, AppError,
-    contacts::find::{Snippet, around, name},
+    contacts::find::{Snippet, around, name, parted},
     require,
 };
 use std::collections::{BTreeSet, HashMap};
@@ -77,23 +77,31 @@ impl App {
             after = last.clone();
             seen += page.keys.len();
             let ids: Vec<String> = page.keys.iter().map(|key| key.contact.clone()).collect();
-            let mut spoken: HashMap<String, Transcript> =
-                self.store.spoken(&caller.tenant, &ids).await?.into_iter().collect();
-            words += spoken.values().map(|transcript| transcript.words.len()).sum::<usize>();
-            let keys = page.keys;
-            let matched = tokio::task::spawn_blocking(move || {
-                let known = keys.into_iter().filter_map(|key| {
-                    let transcript = spoken.remove(&key.contact).filter(|it| !it.words.is_empty())?;
-                    let hits = matcher.find(&transcript).hits;
-                    Some((key, example(&transcript, &hits), hits.len()))
+            let bytes = self.store.spoken_bytes(&caller.tenant, &ids).await?.into_iter().collect();
+            let late = || self.clock.now().micros() - began.micros() > TIME;
+            let mut keys = page.keys.into_iter();
+            for together in parted(&ids, &bytes) {
+                let mut spoken: HashMap<String, Transcript> =
+                    self.store.spoken(&caller.tenant, together).await?.into_iter().collect();
+                words += spoken.values().map(|transcript| transcript.words.len()).sum::<usize>();
+                let keys: Vec<CallKey> = keys.by_ref().take(together.len()).collect();
+                let matched = tokio::task::spawn_blocking(move || {
+                    let known = keys.into_iter().filter_map(|key| {
+                        let transcript = spoken.remove(&key.contact).filter(|it| !it.words.is_empty())?;
+                        let hits = matcher.find(&transcript).hits;
+                        Some((key, example(&transcript, &hits), hits.len()))
+                    });
+                    let known: Vec<_> = known.collect();
+                    (matcher, known)
                 });
-                let known: Vec<_> = known.collect();
-                (matcher, known)
-            });
-            let (back, matched) = matched.await.map_err(|e| AppError::Internal(Box::new(e)))?;
-            matcher = back;
-            found.take(matched);
-            if page.ended || self.clock.now().micros() - began.micros() > TIME {
+                let (back, matched) = matched.await.map_err(|e| AppError::Internal(Box::new(e)))?;
+                matcher = back;
+                found.take(matched);
+                if words >= WORDS || late() {
+                    break;
+                }
+            }
+            if page.ended || late() {
                 break;
             }
         }

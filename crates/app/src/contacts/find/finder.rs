@@ -283,7 +283,7 @@ fn ids_of(facts: &[CallFacts]) -> Vec<String> {
 }
 
 /// Contacts in their order, parted so that the words of each part fit into memory; one with more is a part of its own.
-fn parted<'i>(ids: &'i [String], bytes: &HashMap<String, i64>) -> Vec<&'i [String]> {
+pub(crate) fn parted<'i>(ids: &'i [String], bytes: &HashMap<String, i64>) -> Vec<&'i [String]> {
     let (mut parts, mut first, mut sum) = (Vec::new(), 0, 0);
     for (at, id) in ids.iter().enumerate() {
         let more = bytes.get(id).copied().unwrap_or_default();

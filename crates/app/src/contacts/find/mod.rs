@@ -8,6 +8,7 @@ mod words;
 
 pub use query::{CallQuery, DEFAULT_LIMIT, MAX_LIMIT, PARAMETERS, REPEATABLE};
 
+pub(crate) use finder::parted;
 pub(crate) use snippets::around;
 pub(crate) use words::{indexed, words_of};
 
