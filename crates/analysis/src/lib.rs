@@ -9,6 +9,7 @@
 
 pub mod coaching;
 pub mod cores;
+pub mod sessions;
 pub mod spoken;
 pub mod stats;
 pub mod summary;
