@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use axum::extract::FromRequestParts;
 use axum::response::Response;
 use http::request::Parts;
-use http::{HeaderMap, StatusCode};
+use http::{Extensions, HeaderMap, Method, StatusCode};
 use touchline_model::{Ability, Caller};
 
 /// Who may use an operation.
@@ -114,6 +114,19 @@ pub trait Gate: Clone + Send + Sync + 'static {
     fn admit(&self, caller: &Caller) -> impl Future<Output = Result<(), Refusal>> + Send {
         let _ = caller;
         async { Ok(()) }
+    }
+
+    /// The same, told which request it is: for limits that differ between operations, and for what the dialect's own
+    /// layer has put into the extensions. This is what `Routes` calls. Default: [`Gate::admit`].
+    fn admit_request(
+        &self,
+        caller: &Caller,
+        method: &Method,
+        path: &str,
+        extensions: &Extensions,
+    ) -> impl Future<Output = Result<(), Refusal>> + Send {
+        let _ = (method, path, extensions);
+        self.admit(caller)
     }
 
     /// Words a refusal in the dialect. For [`Refusal::MethodNotAllowed`] the `Allow` header is added afterwards.
