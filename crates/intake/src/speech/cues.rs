@@ -36,7 +36,7 @@ pub(super) fn timing(line: &str) -> Option<Result<(MediaTime, MediaTime), String
     }))
 }
 
-/// `HH:MM:SS.mmm` or `MM:SS.mmm`; SubRip has a comma.
+/// `HH:MM:SS.mmm` or `MM:SS.mmm`; SubRip has a comma, and some programs write seven digits and more.
 pub(super) fn clock(text: &str) -> Result<MediaTime, String> {
     let wrong = || format!("`{text}` is not a time such as 00:01:02.500");
     let (whole, part) = text.split_once(['.', ',']).unwrap_or((text, ""));
@@ -55,7 +55,9 @@ pub(super) fn clock(text: &str) -> Result<MediaTime, String> {
     }
     let micros = match part {
         "" => 0,
-        _ if digits(part) => format!("{part:0<6}").parse::<i64>().map_err(|_| wrong())?,
+        _ if part.bytes().all(|b| b.is_ascii_digit()) => {
+            format!("{part:0<6.6}").parse::<i64>().map_err(|_| wrong())?
+        }
         _ => return Err(wrong()),
     };
     let time = MediaTime::from_micros(seconds.saturating_mul(1_000_000).saturating_add(micros));
@@ -175,6 +177,7 @@ mod tests {
             ("00:01:02,500", 62_500_000),
             ("100:00:00.000", 360_000_000_000),
             ("0:00:07", 7_000_000),
+            ("00:00:03.3909999", 3_390_999),
         ] {
             assert_eq!(clock(text).unwrap().micros(), micros, "{text}");
         }

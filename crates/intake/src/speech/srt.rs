@@ -15,7 +15,9 @@ pub(super) fn read(text: &str, first: u16) -> Result<Spoken, Fault> {
     let mut lines = text.lines().zip(1_u64..).peekable();
     while let Some((line, at)) = lines.next() {
         let line = line.trim();
-        if let Some(times) = cues::timing(line) {
+        // Somebody may say what has an arrow in it.
+        let times = cues::timing(line).filter(|_| line.starts_with(|c: char| c.is_ascii_digit()));
+        if let Some(times) = times {
             let (start, end) = times.map_err(|e| Fault::at(at, e))?;
             found.push(Cue { line: at, start, end, pieces: vec![] });
         } else if let Some(cue) = found.last_mut() {
@@ -108,6 +110,13 @@ mod tests {
             ["one", "2", "three", "<", "four", "five"]
         );
         assert_eq!(shown(""), []);
+    }
+
+    #[test]
+    fn an_arrow_in_what_is_said_begins_no_cue() {
+        let text = "1\n00:00:01,000 --> 00:00:02,000\npress File --> Open\n\n2\n00:00:03,000 --> 00:00:04,000\nyes\n";
+        let words: Vec<_> = shown(text).into_iter().map(|it| it.1).collect();
+        assert_eq!(words, ["press", "File", "-->", "Open", "yes"]);
     }
 
     #[test]
