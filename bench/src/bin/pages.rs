@@ -59,8 +59,12 @@ async fn build(data: &Path) {
                 ..serde_json::from_str(r#"{"started_at":"2026-01-01T00:00:00Z"}"#).unwrap()
             };
             batch.put(&contact);
-            let analysis =
-                Analysis { version: 1, stats: stats(n), summary: Summary::default(), speakers: vec![] };
+            let analysis = Analysis {
+                version: touchline_analysis::VERSION,
+                stats: stats(n),
+                summary: Summary::default(),
+                speakers: vec![],
+            };
             batch.put_analysis(contact.id.as_str(), &analysis);
         }
         store.apply(batch).await.unwrap();
