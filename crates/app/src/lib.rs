@@ -16,6 +16,7 @@ pub mod overview;
 pub mod people;
 pub mod pipeline;
 pub mod records;
+pub mod reports;
 pub mod server;
 pub mod tenants;
 mod tls;
@@ -61,6 +62,7 @@ pub struct App {
     pub(crate) workers: Arc<pipeline::Workers>,
     pub(crate) webhooks: Arc<webhooks::Webhooks>,
     pub(crate) playback: Arc<contacts::Playback>,
+    pub(crate) reports: reports::ReportSettings,
     /// Read while a recording is being named, written while one is being removed.
     pub(crate) recordings: Arc<tokio::sync::RwLock<()>>,
 }
@@ -94,6 +96,7 @@ impl App {
             workers: Arc::default(),
             webhooks: Arc::default(),
             playback: Arc::default(),
+            reports: reports::ReportSettings::default(),
             recordings: Arc::default(),
         }
     }

@@ -31,6 +31,8 @@ pub enum Ability {
     ReadCoaching,
     /// Change feedback, shares, listens, plans, sessions, KPIs.
     WriteCoaching,
+    /// See events and the reports that are worked out from them.
+    ReadReports,
     /// Follow the change feed.
     ReadChanges,
     /// Make and revoke credentials.
@@ -41,7 +43,7 @@ pub enum Ability {
 
 impl Ability {
     /// Every ability.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Operate,
         Self::ReadDirectory,
         Self::WriteDirectory,
@@ -53,6 +55,7 @@ impl Ability {
         Self::WriteQuality,
         Self::ReadCoaching,
         Self::WriteCoaching,
+        Self::ReadReports,
         Self::ReadChanges,
         Self::ManageCredentials,
         Self::Administer,
@@ -71,6 +74,7 @@ impl Ability {
             Self::WriteQuality => "write_quality",
             Self::ReadCoaching => "read_coaching",
             Self::WriteCoaching => "write_coaching",
+            Self::ReadReports => "read_reports",
             Self::ReadChanges => "read_changes",
             Self::ManageCredentials => "manage_credentials",
             Self::Administer => "administer",
@@ -131,6 +135,7 @@ impl Role {
             Self::Administrator => return Ability::all_of_tenant(),
             Self::Manager => &[
                 A::ReadDirectory,
+                A::ReadReports,
                 A::ReadChanges,
                 A::WriteContacts,
                 A::DeleteContacts,
@@ -138,7 +143,7 @@ impl Role {
                 A::WriteCoaching,
             ],
             Self::Coach | Self::Analyst => {
-                &[A::ReadDirectory, A::ReadChanges, A::WriteQuality, A::WriteCoaching]
+                &[A::ReadDirectory, A::ReadReports, A::ReadChanges, A::WriteQuality, A::WriteCoaching]
             }
             Self::Agent => &[A::WriteCoaching],
         };

@@ -1,6 +1,6 @@
 //! People and the tree they stand in.
 
-use crate::{GroupId, Invalid, TenantId, Timestamp, UserId, Validate, text_record, validate as v};
+use crate::{GroupId, InboxId, Invalid, TenantId, Timestamp, UserId, Validate, text_record, validate as v};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -115,5 +115,38 @@ impl Validate for Group {
             true => Err(Invalid::new("parent_id", "a group cannot stand above itself")),
             false => Ok(()),
         }
+    }
+}
+
+/// Where contacts wait for an agent.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Inbox {
+    /// Id; made when absent.
+    #[serde(default)]
+    pub id: InboxId,
+    /// Name for people; no other inbox has it (contract gladly §7.2).
+    pub name: String,
+    /// Whether nothing arrives in it any more.
+    #[serde(default)]
+    pub disabled: bool,
+    /// Who works in it.
+    #[serde(default)]
+    pub agent_ids: Vec<UserId>,
+}
+text_record!(Inbox, Inbox);
+
+impl Validate for Inbox {
+    fn validate(&self) -> Result<(), Invalid> {
+        v::id("id", &self.id.0)?;
+        v::name("name", &self.name)?;
+        if self.name.trim().is_empty() {
+            return Err(Invalid::new("name", "must not be empty"));
+        }
+        v::at_most("agent_ids", &self.agent_ids, 10_000)?;
+        self.agent_ids
+            .iter()
+            .enumerate()
+            .try_for_each(|(at, id)| v::id(&format!("agent_ids[{at}]"), id.as_str()))
     }
 }

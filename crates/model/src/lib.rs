@@ -44,7 +44,7 @@ pub use coaching::{
     RawAnswer, ReviewQuestion, Share,
 };
 pub use contact::{Channel, Contact, ContactState, CrmEntity, CrmMatch, Direction, Recording};
-pub use directory::{Group, GroupKind, Tenant, User};
+pub use directory::{Group, GroupKind, Inbox, Tenant, User};
 pub use events::{ContactChannel, Event, EventContent, EventKind, Initiator};
 pub use ids::*;
 pub use quality::{Answer, Evaluation, Question, Scheme, Scorecard};

@@ -15,6 +15,7 @@ pub type Seq = i64;
 pub enum Kind {
     User,
     Group,
+    Inbox,
     Contact,
     Topic,
     Scorecard,
@@ -26,14 +27,16 @@ pub enum Kind {
     Session,
     Kpi,
     Observation,
+    Event,
     Credential,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::User,
         Self::Group,
+        Self::Inbox,
         Self::Contact,
         Self::Topic,
         Self::Scorecard,
@@ -45,6 +48,7 @@ impl Kind {
         Self::Session,
         Self::Kpi,
         Self::Observation,
+        Self::Event,
         Self::Credential,
     ];
     /// The name on the wire and in the store.
@@ -52,6 +56,7 @@ impl Kind {
         match self {
             Self::User => "user",
             Self::Group => "group",
+            Self::Inbox => "inbox",
             Self::Contact => "contact",
             Self::Topic => "topic",
             Self::Scorecard => "scorecard",
@@ -63,6 +68,7 @@ impl Kind {
             Self::Session => "session",
             Self::Kpi => "kpi",
             Self::Observation => "observation",
+            Self::Event => "event",
             Self::Credential => "credential",
         }
     }

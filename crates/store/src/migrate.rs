@@ -18,6 +18,7 @@ const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("../migrations/0002_pages.sqlite.sql"),
         postgres: include_str!("../migrations/0002_pages.postgres.sql"),
     },
+    Migration { common: include_str!("../migrations/0003_events.sql"), sqlite: "", postgres: "" },
 ];
 
 /// The schema version that this release writes.

@@ -11,8 +11,8 @@ use touchline_app::{
 };
 use touchline_http::Gate;
 use touchline_model::{
-    Ability, Caller, CoachingSession, Evaluation, Feedback, Group, Kind, Kpi, Listen, Observation, Plan,
-    Scorecard, Share, Stored, Topic, User,
+    Ability, Caller, CoachingSession, Evaluation, Feedback, Group, Inbox, Kind, Kpi, Listen, Observation,
+    Plan, Scorecard, Share, Stored, Topic, User,
 };
 
 /// A record with its names.
@@ -40,6 +40,7 @@ macro_rules! kinds {
 kinds! {
     User: "users", "user";
     Group: "groups", "group";
+    Inbox: "inboxes", "inbox";
     Topic: "topics", "topic";
     Scorecard: "scorecards", "scorecard";
     Evaluation: "evaluations", "evaluation";

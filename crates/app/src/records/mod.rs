@@ -272,6 +272,7 @@ fn concat_verb<T: Ruled>() -> &'static str {
     match T::KIND {
         Kind::User => "user.put",
         Kind::Group => "group.put",
+        Kind::Inbox => "inbox.put",
         Kind::Contact => "contact.put",
         Kind::Topic => "topic.put",
         Kind::Scorecard => "scorecard.put",
@@ -283,6 +284,7 @@ fn concat_verb<T: Ruled>() -> &'static str {
         Kind::Session => "session.put",
         Kind::Kpi => "kpi.put",
         Kind::Observation => "observation.put",
+        Kind::Event => "event.put",
         Kind::Credential => "credential.put",
     }
 }

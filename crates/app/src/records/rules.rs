@@ -1,8 +1,9 @@
 //! The rules of each kind of record that go beyond its own fields.
 
 use crate::{App, AppError, pipeline};
+use std::collections::HashMap;
 use touchline_model::{
-    Ability, CoachingSession, Evaluation, Feedback, Group, Invalid, Kpi, Listen, Observation, Plan,
+    Ability, CoachingSession, Evaluation, Feedback, Group, Inbox, Invalid, Kpi, Listen, Observation, Plan,
     Scorecard, Share, TenantId, Topic,
 };
 use touchline_store::{Batch, Table};
@@ -60,6 +61,32 @@ plain! {
     Feedback: ReadCoaching / WriteCoaching,
     Share: ReadCoaching / WriteCoaching,
     Kpi: ReadCoaching / WriteCoaching,
+}
+
+impl Ruled for Inbox {
+    const READ: Ability = Ability::ReadDirectory;
+    const WRITE: Ability = Ability::WriteDirectory;
+
+    /// Names are unique (contract gladly §7.2).
+    async fn check(app: &App, tenant: &TenantId, items: &[Self]) -> Result<Vec<Option<Invalid>>, AppError> {
+        let known = app.everything::<Self>(tenant).await?;
+        let mut names: HashMap<String, String> =
+            known.iter().map(|it| (it.id.0.clone(), it.name.clone())).collect();
+        let mut owners: HashMap<String, String> = known.into_iter().map(|it| (it.name, it.id.0)).collect();
+        let mut faults = Vec::with_capacity(items.len());
+        // In the order in which they are written: a name that was given up is free.
+        for Self { id, name, .. } in items {
+            let owner = owners.get(name).filter(|owner| *owner != id.as_str());
+            faults.push(owner.map(|it| Invalid::new("name", format!("inbox `{it}` has this name"))));
+            if faults.last().is_some_and(Option::is_none) {
+                if let Some(before) = names.insert(id.0.clone(), name.clone()) {
+                    owners.remove(&before);
+                }
+                owners.insert(name.clone(), id.0.clone());
+            }
+        }
+        Ok(faults)
+    }
 }
 
 impl Ruled for Observation {

@@ -6,8 +6,8 @@ use crate::{
     sql::{id_list, json},
 };
 use touchline_model::{
-    CoachingSession, Contact, Evaluation, Feedback, Group, Kpi, Listen, MediaTime, Observation, Plan, Record,
-    Scorecard, Seq, Share, Stored, TenantId, Timestamp, Topic, User,
+    CoachingSession, Contact, Evaluation, Feedback, Group, Inbox, Kpi, Listen, MediaTime, Observation, Plan,
+    Record, Scorecard, Seq, Share, Stored, TenantId, Timestamp, Topic, User,
 };
 
 /// A record with a table of its own.
@@ -180,6 +180,7 @@ pub(crate) fn statements() -> Vec<&'static str> {
     [
         of::<User>(),
         of::<Group>(),
+        of::<Inbox>(),
         of::<Contact>(),
         of::<Topic>(),
         of::<Scorecard>(),

@@ -2,7 +2,7 @@
 
 use super::Table;
 use crate::{BadRow, Row, Value, sql::json};
-use touchline_model::{Group, GroupKind, User};
+use touchline_model::{Group, GroupKind, Inbox, User};
 
 table!(
     User,
@@ -51,6 +51,20 @@ table!(
         parent_id: row.maybe_string(3)?.map(Into::into),
         manager_id: row.maybe_string(4)?.map(Into::into),
         active: row.flag(5)?,
+    }
+);
+
+table!(
+    Inbox,
+    "inboxes",
+    text,
+    [name, disabled, agents],
+    |i| [(&i.name).into(), i.disabled.into(), json(&i.agent_ids)],
+    |row| Inbox {
+        id: row.string(0)?.into(),
+        name: row.string(1)?,
+        disabled: row.flag(2)?,
+        agent_ids: row.json(3)?,
     }
 );
 

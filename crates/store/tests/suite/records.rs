@@ -11,6 +11,7 @@ on_both_engines!(
     every_statement_prepares,
     users,
     groups,
+    inboxes,
     contacts,
     topics,
     scorecards,
@@ -44,6 +45,9 @@ async fn users(world: World) {
 }
 async fn groups(world: World) {
     life_of::<Group>(world).await;
+}
+async fn inboxes(world: World) {
+    life_of::<Inbox>(world).await;
 }
 async fn contacts(world: World) {
     life_of::<Contact>(world).await;

@@ -40,6 +40,9 @@ sample!(User, full: {
 sample!(Group, full: {
     "id": "d-1", "name": "Sales 日本", "kind": "department", "parent_id": "d-0", "manager_id": "u-1", "active": false
 }, sparse: { "id": "t-1", "name": "" });
+sample!(Inbox, full: {
+    "id": "i-1", "name": "Billing \"B\" 日本", "disabled": true, "agent_ids": ["u-1", "é"]
+}, sparse: { "id": "i-2", "name": "x" });
 sample!(Contact, full: {
     "id": "c-1", "channel": "mail", "direction": "SCREENSHARE", "agent_id": "u-1",
     "started_at": "1969-12-31T23:59:59.000001Z", "duration": 604800, "state": "ON_HOLD_7",
