@@ -144,9 +144,9 @@ impl Wanted {
         }
     }
 
-    /// Whether the index of words knows everything that is asked for besides the words.
+    /// Whether nothing is asked for besides words. Whose contacts these are is never left to the index alone.
     fn is_in_the_index(&self) -> bool {
-        self.agents.as_ref().is_none_or(|agents| agents.len() <= MOST_STREAMS)
+        self.agents.is_none()
             && self.channel.is_none()
             && self.direction.is_none()
             && self.states.is_empty()
