@@ -40,8 +40,7 @@ impl Wrong {
     }
     /// A value of the wrong form; `what` it should have been, such as `date`.
     pub(crate) fn invalid(attr: &'static str, what: &str) -> Self {
-        let article = if what.starts_with(['a', 'e', 'i', 'o']) { "an" } else { "a" };
-        Self::field(attr, "invalid", format!("the specified value is not {article} valid {what}"))
+        Self::field(attr, "invalid", format!("the specified value is not a valid {what}"))
     }
 }
 
