@@ -6,6 +6,7 @@
 //!
 //! - [`customer`]: all events of one customer become the facts of each contact ([`ContactFacts`]) with its work
 //!   sessions, which is all that the Work Sessions and the Contact Export report need.
+//! - [`conversations`]: the same events become the present state of each conversation ([`ConversationFacts`]).
 //! - [`AgentSummary`]: events and intervals in order of time become counts and durations for each agent and bucket.
 //! - [`Window`] and [`Level`]: which rows a report shows, and how a window is cut into buckets in any time zone.
 //!
@@ -15,6 +16,7 @@ mod agent_status;
 mod agent_summary;
 mod buckets;
 mod contact;
+mod conversations;
 mod customer;
 mod facts;
 mod figures;
@@ -27,6 +29,7 @@ mod window;
 pub use agent_status::AgentStatus;
 pub use agent_summary::{AgentRow, AgentSummary, OutOfOrder};
 pub use buckets::{Buckets, Level};
+pub use conversations::{ConversationFacts, conversations};
 pub use customer::customer;
 pub use facts::{
     Accepted, ContactFacts, Ended, Fulfilled, HandleTime, HandleTimeSource, Interval, IntervalKind,

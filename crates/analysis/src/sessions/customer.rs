@@ -118,7 +118,8 @@ impl<'a> History<'a> {
             for at in self.of_customer.get(id).into_iter().flatten().copied() {
                 let draft = &self.drafts[at];
                 let span = Span::new(draft.known.start.max(since), draft.known.end);
-                if span.start <= span.end {
+                // A contact may have no length; but one that was over before the merger is nobody's rival.
+                if span.start < span.end || span == draft.known {
                     runners.push(Runner { at, span, rank: draft.rank() });
                 }
             }
