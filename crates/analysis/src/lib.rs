@@ -1,11 +1,12 @@
-//! Arithmetic on transcripts and numbers: talk statistics, topics, questions, summaries, missed sessions.
+//! Arithmetic on transcripts, numbers and events: talk statistics, topics, questions, summaries, missed sessions, and
+//! the work of agents for reports ([`sessions`]).
 //!
 //! Everything here is a pure function: no I/O, no clock, no randomness; the same input gives the same answer, on one
 //! core or on many ([`cores`]).
 //! Transcripts are expected in their normal order ([`touchline_model::Transcript::normalise`]); another order
 //! never panics, it only gives other segments.
 //!
-//! Each formula names the sentence that asks for it; "contract" is the Coach360 contract (c360).
+//! Each formula names the sentence that asks for it; "contract" is the Coach360 contract (c360), unless another is named.
 
 pub mod coaching;
 pub mod cores;

@@ -169,6 +169,8 @@ impl<'a> History<'a> {
         let mut all = self.no_work();
         for (customer, own) in &self.of_customer {
             let open = highest(&self.runners(customer));
+            let afterwards: Vec<(usize, Span)> =
+                own.iter().filter_map(|at| self.after(*at).map(|after| (*at, after))).collect();
             let busy = merge(open.iter().map(|(span, _)| *span).collect());
             for (agent, views) in self.views_of(customer) {
                 for view in &views {
@@ -180,9 +182,8 @@ impl<'a> History<'a> {
                         }
                     }
                 }
-                for at in own {
-                    let Some(after) = self.after(*at) else { continue };
-                    let seen = touching(&views, after).iter().filter_map(|view| view.common(after));
+                for (at, after) in &afterwards {
+                    let seen = touching(&views, *after).iter().filter_map(|view| view.common(*after));
                     let free: Vec<Span> = seen.flat_map(|view| without(view, &busy)).collect();
                     let work = &mut all[*at];
                     if !free.is_empty() && work.stacked != Some(agent) {
