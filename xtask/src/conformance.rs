@@ -8,8 +8,29 @@ use std::{
     path::{Path, PathBuf},
 };
 
-const CONTRACT: &str = "c360";
-const TITLE: &str = "Coach360 Conversation Intelligence API, version 2";
+/// A contract that the tests are held against.
+struct Contract {
+    /// The name in `covers(NAME)` and of its files.
+    name: &'static str,
+    title: &'static str,
+    /// What the prefixes of its rows stand for.
+    legend: &'static str,
+}
+
+const CONTRACTS: [Contract; 2] = [
+    Contract {
+        name: "c360",
+        title: "Coach360 Conversation Intelligence API, version 2",
+        legend: "`OP` operations, `S` sections (fields, paging), `B` behaviour rules, `V` test vectors, `X` choices \
+                 where the public documentation is silent, `R` rulings",
+    },
+    Contract {
+        name: "gladly",
+        title: "Gladly contact-centre performance reporting API",
+        legend: "`OP` operations, `S` sections (`S9` behaviour rules), `C` columns of the reports of sections 4 to 6, \
+                 `W` window examples, `X` choices where the public documentation is silent, `R` rulings",
+    },
+];
 
 /// One requirement of the contract.
 struct Row {
@@ -22,60 +43,68 @@ struct Row {
 /// A test, by its file (relative to the repository) and name.
 type Test = (String, String);
 
-/// Writes the table.
+/// Writes the tables.
 pub(crate) fn write(root: &Path) -> Result<(), String> {
-    let (table, report) = generate(root)?;
-    let path = table_path(root);
-    fs::write(&path, table).map_err(|error| format!("{}: {error}", path.display()))?;
-    println!("{report}");
+    for contract in &CONTRACTS {
+        let (table, report) = contract.generate(root)?;
+        let path = contract.table_path(root);
+        fs::write(&path, table).map_err(|error| format!("{}: {error}", path.display()))?;
+        println!("{report}");
+    }
     Ok(())
 }
 
-/// Fails when the table in the repository is not what the sources say.
+/// Fails when a table in the repository is not what the sources say.
 pub(crate) fn check(root: &Path) -> Result<(), String> {
-    let (table, report) = generate(root)?;
-    if fs::read_to_string(table_path(root)).ok().as_deref() != Some(&table) {
-        return Err(format!("docs/conformance/{CONTRACT}.md is out of date: run `cargo xtask conformance`"));
+    for contract in &CONTRACTS {
+        let (table, report) = contract.generate(root)?;
+        if fs::read_to_string(contract.table_path(root)).ok().as_deref() != Some(&table) {
+            let name = contract.name;
+            return Err(format!("docs/conformance/{name}.md is out of date: run `cargo xtask conformance`"));
+        }
+        println!("{report}");
     }
-    println!("{report}");
     Ok(())
 }
 
-fn table_path(root: &Path) -> PathBuf {
-    root.join(format!("docs/conformance/{CONTRACT}.md"))
-}
-
-fn generate(root: &Path) -> Result<(String, String), String> {
-    let path = root.join(format!("docs/conformance/{CONTRACT}.rows.tsv"));
-    let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-    let rows = rows_of(&text)?;
-    let mut tests: BTreeMap<String, Vec<Test>> = BTreeMap::new();
-    for file in sources(root)? {
-        let shown = file.strip_prefix(root).unwrap_or(&file).to_string_lossy().replace('\\', "/");
-        let text = fs::read_to_string(&file).map_err(|error| format!("{shown}: {error}"))?;
-        let language = if shown.ends_with(".py") { Language::Python } else { Language::Rust };
-        let tags = tags::find(&text, CONTRACT, language)
-            .map_err(|(line, problem)| format!("{shown}:{line}: covers({CONTRACT}): {problem}"))?;
-        for tag in tags {
-            if !rows.iter().any(|row| row.id == tag.row) {
-                return Err(format!(
-                    "{shown}: `{}` covers `{}`, which is no row of {CONTRACT}",
-                    tag.test, tag.row
-                ));
-            }
-            tests.entry(tag.row).or_default().push((shown.clone(), tag.test));
-        }
+impl Contract {
+    fn table_path(&self, root: &Path) -> PathBuf {
+        root.join(format!("docs/conformance/{}.md", self.name))
     }
-    Ok(render(&rows, &tests))
+
+    fn generate(&self, root: &Path) -> Result<(String, String), String> {
+        let name = self.name;
+        let path = root.join(format!("docs/conformance/{name}.rows.tsv"));
+        let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+        let rows = rows_of(name, &text)?;
+        let mut tests: BTreeMap<String, Vec<Test>> = BTreeMap::new();
+        for file in sources(root)? {
+            let shown = file.strip_prefix(root).unwrap_or(&file).to_string_lossy().replace('\\', "/");
+            let text = fs::read_to_string(&file).map_err(|error| format!("{shown}: {error}"))?;
+            let language = if shown.ends_with(".py") { Language::Python } else { Language::Rust };
+            let tags = tags::find(&text, name, language)
+                .map_err(|(line, problem)| format!("{shown}:{line}: covers({name}): {problem}"))?;
+            for tag in tags {
+                if !rows.iter().any(|row| row.id == tag.row) {
+                    return Err(format!(
+                        "{shown}: `{}` covers `{}`, which is no row of {name}",
+                        tag.test, tag.row
+                    ));
+                }
+                tests.entry(tag.row).or_default().push((shown.clone(), tag.test));
+            }
+        }
+        Ok(self.render(&rows, &tests))
+    }
 }
 
 /// Rows from lines of `id TAB text [TAB superseding row]`; lines that begin with `#` are comments.
-fn rows_of(text: &str) -> Result<Vec<Row>, String> {
+fn rows_of(contract: &str, text: &str) -> Result<Vec<Row>, String> {
     let mut rows: Vec<Row> = Vec::new();
     for (number, line) in
         text.lines().enumerate().filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
     {
-        let wrong = |what: &str| format!("{CONTRACT}.rows.tsv:{}: {what}", number + 1);
+        let wrong = |what: &str| format!("{contract}.rows.tsv:{}: {what}", number + 1);
         let mut columns = line.split('\t').map(str::trim);
         let (Some(id), Some(text)) = (columns.next(), columns.next().filter(|text| !text.is_empty())) else {
             return Err(wrong("needs an id and a text, with a tab between"));
@@ -110,40 +139,43 @@ fn sources(root: &Path) -> Result<Vec<PathBuf>, String> {
     Ok(files)
 }
 
-/// The page, and one line that sums it up.
-fn render(rows: &[Row], tests: &BTreeMap<String, Vec<Test>>) -> (String, String) {
-    let mut table = String::new();
-    let (mut tested, mut missing, mut superseded) = (0, 0, 0);
-    for row in rows {
-        let found = tests.get(&row.id).map_or(&[][..], Vec::as_slice);
-        let state = match &row.superseded_by {
-            Some(by) => {
-                superseded += 1;
-                format!("superseded by {by}")
-            }
-            None if found.is_empty() => {
-                missing += 1;
-                "**missing**".to_owned()
-            }
-            None => {
-                tested += 1;
-                "tested".to_owned()
-            }
-        };
-        let links: Vec<_> = found.iter().map(|(file, test)| format!("[`{test}`](../../{file})")).collect();
-        let text = row.text.replace('|', "\\|");
-        let _infallible = writeln!(table, "| {} | {text} | {} | {state} |", row.id, links.join("<br>"));
-    }
-    let sum = format!("{tested} rows tested, {missing} missing, {superseded} superseded");
-    let page = format!(
-        "# Conformance: {TITLE}\n\n\
-         <!-- Written by `cargo xtask conformance` from {CONTRACT}.rows.tsv and the `covers({CONTRACT})` comments \
+impl Contract {
+    /// The page, and one line that sums it up.
+    fn render(&self, rows: &[Row], tests: &BTreeMap<String, Vec<Test>>) -> (String, String) {
+        let Self { name, title, legend } = self;
+        let mut table = String::new();
+        let (mut tested, mut missing, mut superseded) = (0, 0, 0);
+        for row in rows {
+            let found = tests.get(&row.id).map_or(&[][..], Vec::as_slice);
+            let state = match &row.superseded_by {
+                Some(by) => {
+                    superseded += 1;
+                    format!("superseded by {by}")
+                }
+                None if found.is_empty() => {
+                    missing += 1;
+                    "**missing**".to_owned()
+                }
+                None => {
+                    tested += 1;
+                    "tested".to_owned()
+                }
+            };
+            let links: Vec<_> =
+                found.iter().map(|(file, test)| format!("[`{test}`](../../{file})")).collect();
+            let text = row.text.replace('|', "\\|");
+            let _infallible = writeln!(table, "| {} | {text} | {} | {state} |", row.id, links.join("<br>"));
+        }
+        let sum = format!("{tested} rows tested, {missing} missing, {superseded} superseded");
+        let page = format!(
+            "# Conformance: {title}\n\n\
+         <!-- Written by `cargo xtask conformance` from {name}.rows.tsv and the `covers({name})` comments \
          above tests. Do not edit. -->\n\n\
-         {sum}. `OP` operations, `S` sections (fields, paging), `B` behaviour rules, `V` test vectors, `X` choices \
-         where the public documentation is silent, `R` rulings.\n\n\
+         {sum}. {legend}.\n\n\
          | row | what it asks | tests | state |\n| --- | --- | --- | --- |\n{table}"
-    );
-    (page, format!("conformance {CONTRACT}: {sum}"))
+        );
+        (page, format!("conformance {name}: {sum}"))
+    }
 }
 
 #[cfg(test)]
@@ -152,10 +184,10 @@ mod tests {
 
     #[test]
     fn each_row_says_how_it_stands() {
-        let rows = rows_of("# comment\nX-1\ta | b\nX-2\told\tR-1\nR-1\tnew\n").unwrap();
+        let rows = rows_of("c360", "# comment\nX-1\ta | b\nX-2\told\tR-1\nR-1\tnew\n").unwrap();
         let test = |name: &str| ("crates/a/tests/b.rs".to_owned(), name.to_owned());
         let tests = BTreeMap::from([("X-1".to_owned(), vec![test("one"), test("two")])]);
-        let (page, sum) = render(&rows, &tests);
+        let (page, sum) = CONTRACTS[0].render(&rows, &tests);
         assert!(page.contains(
             "| X-1 | a \\| b | [`one`](../../crates/a/tests/b.rs)<br>[`two`](../../crates/a/tests/b.rs) | tested |\n"
         ));
@@ -166,13 +198,13 @@ mod tests {
 
     #[test]
     fn broken_rows_are_refused() {
-        assert!(rows_of("X-1 text\n").is_err_and(|message| message.contains(":1:")));
-        assert!(rows_of("X-1\ta\nX-1\tb\n").is_err_and(|message| message.contains("twice")));
+        assert!(rows_of("c360", "X-1 text\n").is_err_and(|message| message.contains(":1:")));
+        assert!(rows_of("c360", "X-1\ta\nX-1\tb\n").is_err_and(|message| message.contains("twice")));
     }
 
     #[test]
     fn the_committed_rows_are_the_whole_contract() {
-        let rows = rows_of(include_str!("../../docs/conformance/c360.rows.tsv")).unwrap();
+        let rows = rows_of("c360", include_str!("../../docs/conformance/c360.rows.tsv")).unwrap();
         for (kind, last) in [("OP-", 21), ("S4.", 17), ("B-", 10), ("V-", 16), ("X-", 33), ("R-", 19)] {
             let ids: Vec<_> =
                 rows.iter().filter_map(|row| row.id.strip_prefix(kind)?.parse::<u32>().ok()).collect();
@@ -180,5 +212,24 @@ mod tests {
         }
         let old: Vec<_> = rows.iter().filter(|row| row.superseded_by.is_some()).map(|row| &*row.id).collect();
         assert_eq!(old, ["X-2", "X-3", "X-4", "X-5", "X-31"]);
+    }
+
+    #[test]
+    fn the_committed_rows_of_gladly_are_the_whole_contract() {
+        let rows = rows_of("gladly", include_str!("../../docs/conformance/gladly.rows.tsv")).unwrap();
+        for (kind, last) in [
+            ("OP-", 11),
+            ("C4-", 19),
+            ("C5-", 36),
+            ("C6-", 8),
+            ("S9.", 13),
+            ("W-", 8),
+            ("X-", 31),
+            ("R-", 33),
+        ] {
+            let ids: Vec<_> =
+                rows.iter().filter_map(|row| row.id.strip_prefix(kind)?.parse::<u32>().ok()).collect();
+            assert_eq!(ids, (1..=last).collect::<Vec<u32>>(), "{kind}");
+        }
     }
 }

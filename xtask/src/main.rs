@@ -16,7 +16,7 @@ use std::{
 const HELP: &str = "\
 cargo xtask test [--only STEP] [--skip-install]   install what is missing, then check everything
 cargo xtask check-layers                          crates import only what ARCHITECTURE.md allows
-cargo xtask conformance [--check]                 write (or compare) docs/conformance/c360.md
+cargo xtask conformance [--check]                 write (or compare) docs/conformance/*.md
 cargo xtask release                               build the program as it is shipped";
 
 fn main() -> ExitCode {
