@@ -88,6 +88,16 @@ fn a_status_of_closed_closes_too_and_other_conversations_do_not() {
     assert_eq!(rows(&log.seen("A", "09:30")), "ana 180/120/0");
 }
 
+// covers(gladly)
+#[test]
+fn a_mail_that_ends_the_instant_it_begins_is_not_its_own_next_contact() {
+    let mut log = Log::default();
+    log.reaches_out("09:00", "A", Email, "ana").ends("09:00", "A").looks("ana", "09:00", "09:05");
+    assert_eq!(rows(&log.seen("A", "10:00")), "ana 0/0/300");
+    log.starts("09:00", "B", Email);
+    assert_eq!(rows(&log.seen("A", "10:00")), "ana 0/0/0", "another one of the same instant is");
+}
+
 // covers(gladly)
 #[test]
 fn who_took_a_contact_without_looking_has_unknown_time_afterwards_and_the_time_of_taking_it() {
