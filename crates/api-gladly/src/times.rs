@@ -122,9 +122,10 @@ impl Stamps {
         self.offset = i64::from(offset.seconds()) / 60 * 60;
         let edge = |at: jiff::Timestamp| Timestamp::from(at).micros();
         let next = self.zone.following(at).next().map_or(i64::MAX, |it| edge(it.timestamp()));
-        // From here on only, so that one look is enough; rows go forward.
         self.holds = instant.micros()..next.max(instant.micros() + 1);
-        if let Some(last) = self.zone.preceding(at).next() {
+        // "Preceding" leaves out a change that happens at this very instant.
+        let just_after = at.checked_add(jiff::SignedDuration::from_nanos(1)).unwrap_or(at);
+        if let Some(last) = self.zone.preceding(just_after).next() {
             self.holds.start = self.holds.start.min(edge(last.timestamp()));
         }
     }

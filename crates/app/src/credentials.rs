@@ -22,23 +22,23 @@ use touchline_model::{Ability, Caller, CredentialId, Invalid, TenantId, Timestam
 use touchline_store::{AuditNote, Batch, Credential};
 
 /// Dialects that have credentials. Later dialects add theirs.
-pub const DIALECTS: [&str; 2] = ["native", "c360"];
+pub const DIALECTS: [&str; 3] = ["native", "c360", "gladly"];
 
 /// A credential to be made.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewCredential {
-    /// `native` (bearer token) or `c360` (user id and password).
+    /// `native` (bearer token), `c360` (user id and password) or `gladly` (e-mail address and API token).
     pub dialect: String,
     /// Name for people.
     pub name: String,
-    /// For `c360`: the user id; made when absent.
+    /// For `c360`: the user id; for `gladly`: the e-mail address; made when absent.
     #[serde(default)]
     pub login: Option<String>,
-    /// For `c360`: a password of your own, at least 12 characters; made when absent.
+    /// For `c360`: a password of your own, at least 12 characters; made when absent. For `gladly` an API token.
     #[serde(default)]
     pub secret: Option<String>,
-    /// What it allows; for `native` everything in the tenant when absent.
+    /// What it allows; when absent for `native` everything in the tenant, for `gladly` the directory and reports.
     #[serde(default)]
     pub abilities: Option<BTreeSet<Ability>>,
     /// For `c360`: whether it may delete calls (contract c360 §1.2).
@@ -145,6 +145,21 @@ fn c360_abilities(can_delete: bool) -> BTreeSet<Ability> {
     abilities
 }
 
+/// What a Gladly API user may see (contract gladly §2.1).
+fn gladly_abilities() -> BTreeSet<Ability> {
+    BTreeSet::from([Ability::ReadDirectory, Ability::ReadReports])
+}
+
+/// Refuses a login that is no e-mail address: Gladly's clients check it (contract gladly §2.1).
+fn email(login: Option<&str>) -> Result<(), Invalid> {
+    let plausible =
+        |it: &str| it.split_once('@').is_some_and(|(name, host)| !name.is_empty() && !host.is_empty());
+    match login {
+        Some(login) if !plausible(login) => Err(Invalid::new("login", "must be an e-mail address")),
+        _ => Ok(()),
+    }
+}
+
 impl App {
     /// Makes a credential of the caller's tenant.
     pub async fn create_credential(
@@ -164,6 +179,13 @@ impl App {
                 .into());
             }
             "c360" => c360_abilities(new.can_delete),
+            "gladly" if new.can_delete => {
+                return Err(Invalid::new("can_delete", "a gladly credential only reads").into());
+            }
+            "gladly" => {
+                email(new.login.as_deref())?;
+                new.abilities.unwrap_or_else(gladly_abilities)
+            }
             "native" if new.login.is_some() || new.secret.is_some() || new.can_delete => {
                 return Err(
                     Invalid::new("dialect", "a native token is always generated; give abilities").into()
@@ -190,6 +212,10 @@ impl App {
                     return Err(Invalid::new("login", "must not contain `:`").into());
                 }
                 login
+            }
+            // Nobody's mailbox, but of the form that clients expect.
+            None if new.dialect == "gladly" => {
+                format!("{}@api.invalid", entropy::new_id(&*self.entropy, now))
             }
             None => entropy::new_id(&*self.entropy, now),
         };

@@ -28,7 +28,7 @@ pub(crate) enum TenantCommand {
 pub(crate) enum KeyCommand {
     /// Make a credential; its secret is shown this once.
     Create {
-        /// `native` or `c360`.
+        /// `native`, `c360` or `gladly`.
         #[arg(long, default_value = "native")]
         dialect: String,
         /// The tenant. Leave it out together with --operator.
@@ -40,7 +40,7 @@ pub(crate) enum KeyCommand {
         /// Name for people.
         #[arg(long, default_value = "made on the command line")]
         name: String,
-        /// For c360: the user id [default: made].
+        /// For c360: the user id; for gladly: the e-mail address [default: made].
         #[arg(long)]
         login: Option<String>,
         /// For c360: may delete calls.

@@ -14,6 +14,7 @@ use std::{
 };
 use toml::{Table, Value};
 use touchline_api_c360::C360Config;
+use touchline_api_gladly::GladlyConfig;
 use touchline_app::{people::OidcSettings, webhooks::WebhookSettings};
 use touchline_web::{Setting, WebConfig};
 
@@ -73,6 +74,8 @@ pub struct Config {
     pub max_connections: NonZeroU32,
     /// The Coach360 dialect.
     pub c360: C360Config,
+    /// The Gladly dialect.
+    pub gladly: GladlyConfig,
     /// Webhooks.
     pub webhooks: WebhooksConfig,
     /// The pages.
@@ -90,6 +93,7 @@ impl Default for Config {
             recording_mib: 2_048,
             max_connections: NonZeroU32::new(1_024).unwrap_or(NonZeroU32::MIN),
             c360: C360Config::default(),
+            gladly: GladlyConfig::default(),
             webhooks: WebhooksConfig::default(),
             web: WebConfig::default(),
             oidc: OidcSettings::default(),

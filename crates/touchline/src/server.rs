@@ -61,6 +61,7 @@ pub fn web(app: &App, settings: &Settings, setup_key: &str, oidc: Option<Arc<Oid
 pub fn router(app: &App, config: &Config, web: Web) -> Router {
     const NATIVE: &str = "/api/touchline/v1/openapi.json";
     const C360: &str = "/api/docs/c360/openapi.json";
+    const GLADLY: &str = "/api/docs/gladly/openapi.json";
     Router::new()
         .merge(touchline_api_native::router(app.clone()))
         .merge(touchline_api_c360::router(app.clone(), config.c360.clone()))
@@ -68,7 +69,16 @@ pub fn router(app: &App, config: &Config, web: Web) -> Router {
             C360,
             &touchline_api_c360::document(app.clone(), config.c360.clone()),
         ))
-        .merge(touchline_http::docs_routes(vec![("Native API", NATIVE), ("Coach360", C360)]))
+        .merge(touchline_api_gladly::router(app.clone(), config.gladly.clone()))
+        .merge(touchline_http::document_route(
+            GLADLY,
+            &touchline_api_gladly::document(app.clone(), &config.gladly),
+        ))
+        .merge(touchline_http::docs_routes(vec![
+            ("Native API", NATIVE),
+            ("Coach360", C360),
+            ("Gladly reporting", GLADLY),
+        ]))
         .merge(health(app.clone()))
         .merge(touchline_web::router(web))
 }

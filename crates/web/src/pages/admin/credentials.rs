@@ -75,6 +75,7 @@ fn title(dialect: &str) -> String {
     match dialect {
         "native" => texts::t("admin_credentials.native").to_owned(),
         "c360" => texts::t("admin_credentials.c360").to_owned(),
+        "gladly" => texts::t("admin_credentials.gladly").to_owned(),
         other => other.to_owned(),
     }
 }
@@ -216,6 +217,16 @@ fn show_made(web: &Web, visit: &Visit, headers: &HeaderMap, made: CreatedCredent
             ],
             Some(format!(
                 "curl -u {} {origin}/api/ev/2/users",
+                revealed::quoted(&format!("{}:{secret}", credential.login))
+            )),
+        ),
+        "gladly" => (
+            vec![
+                shown("admin_credentials.email", &credential.login),
+                shown("admin_credentials.api_token", &secret),
+            ],
+            Some(format!(
+                "curl -u {} {origin}/api/v1/agents",
                 revealed::quoted(&format!("{}:{secret}", credential.login))
             )),
         ),
