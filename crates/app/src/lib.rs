@@ -10,6 +10,7 @@ pub mod contacts;
 pub mod credentials;
 pub mod entropy;
 pub mod error;
+pub mod events;
 pub mod feeds;
 pub mod imports;
 pub mod overview;

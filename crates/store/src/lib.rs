@@ -10,6 +10,8 @@ mod blobs;
 mod contacts;
 mod doctor;
 mod engine;
+mod events;
+mod facts;
 mod feeds;
 mod imports;
 mod jobs;
@@ -33,6 +35,8 @@ pub use audit::{
 pub use batch::{Batch, Committed};
 pub use blobs::{BlobError, BlobRange, Blobs, Incoming, Lying, StoredBlob};
 pub use contacts::{Analysis, CallRow, ContactRow, DeletedContact, SearchKey, search_key};
+pub use events::{Arrival, Known, NewEvent, NodeSort, StoredEvent, span_of};
+pub use facts::{Asked, FactsRow, IntervalRow, StaleFamily, WorkedOut};
 pub use feeds::{ChangeRow, ListenDay, Position, ServedPosition};
 pub use imports::{ImportRow, ImportState};
 pub use jobs::{Job, JobState, NewJob};

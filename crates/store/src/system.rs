@@ -187,6 +187,8 @@ impl Store {
             crate::contacts::page::STATEMENTS,
             crate::contacts::search::STATEMENTS,
             crate::doctor::STATEMENTS,
+            crate::events::STATEMENTS,
+            crate::facts::STATEMENTS,
             crate::feeds::STATEMENTS,
             crate::imports::STATEMENTS,
             crate::jobs::STATEMENTS,

@@ -175,6 +175,9 @@ impl App {
             tokio::time::sleep(Duration::from_secs(2)).await;
             round += 1;
             let mut done = self.save_served().await;
+            if round % 5 == 1 {
+                done = done.and(self.update_all_reports().await);
+            }
             if round % 1_800 == 1 {
                 done = done.and(self.forget_old().await);
             }

@@ -4,6 +4,13 @@
 //! Each report shows the world as it was known at a horizon, an hour ago unless asked otherwise (contract gladly X-5),
 //! as a stream of rows in a fixed order that takes little memory however long it is.
 
+mod agents;
+mod contacts;
+mod conversations;
+mod directory;
+mod kept;
+mod known;
+mod project;
 mod rows;
 
 pub use rows::{
@@ -14,10 +21,19 @@ pub use touchline_analysis::sessions::{
     Level, Micros, Span, Window,
 };
 
-use crate::{App, AppError};
-use futures::stream::BoxStream;
+use crate::{App, AppError, require};
+use agents::Agents;
+use contacts::{Contacts, Order};
+use futures::{
+    StreamExt, TryStreamExt,
+    stream::{self, BoxStream},
+};
 use jiff::tz::TimeZone;
-use touchline_model::{Caller, GroupId, Inbox, InboxId, Timestamp, events::ContactChannel};
+use std::collections::{BTreeSet, HashMap};
+use touchline_model::{
+    Ability, Caller, GroupId, InboxId, Invalid, Timestamp, UserId, events::ContactChannel,
+};
+use touchline_store::{Asked, AuditNote, Batch};
 
 /// What an operator has chosen: section `reports` of the configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,7 +114,23 @@ impl App {
 
     /// The organisation's time zone, an IANA name; `UTC` unless it has chosen one (contract gladly R-9).
     pub async fn time_zone(&self, caller: &Caller) -> Result<String, AppError> {
-        todo!()
+        let zone = self.store.time_zone(&caller.tenant).await?;
+        Ok(zone.unwrap_or_else(|| "UTC".to_owned()))
+    }
+
+    /// Chooses the organisation's time zone.
+    ///
+    /// # Errors
+    /// [`AppError::Invalid`] naming `time_zone` when it is no IANA name that is known here.
+    pub async fn set_time_zone(&self, caller: &Caller, zone: &str) -> Result<(), AppError> {
+        require(caller, Ability::Administer)?;
+        if zone.len() > 100 || TimeZone::get(zone).is_err() {
+            return Err(Invalid::new("time_zone", "is no time zone, such as `Europe/Berlin`").into());
+        }
+        let mut batch = Batch::new(&caller.tenant);
+        batch.set_time_zone(zone).audit(AuditNote::new(caller, "tenant.time_zone", "", zone));
+        self.store.apply(batch).await?;
+        Ok(())
     }
 
     /// The Work Sessions report, by anchor, contact and agent (contract gladly §4, X-15).
@@ -110,7 +142,26 @@ impl App {
         caller: &Caller,
         query: WorkSessionQuery,
     ) -> Result<Rows<WorkSessionRow>, AppError> {
-        todo!()
+        require(caller, Ability::ReadReports)?;
+        let tenant = &caller.tenant;
+        if !query.inboxes.is_empty() {
+            self.inbox_names(tenant, &query.inboxes).await?;
+        }
+        let members = self.members_of(tenant, &query.teams).await?;
+        let view = self.view(tenant, self.asked(query.window, query.horizon), false).await?;
+        let shown = members.clone();
+        let (channels, inboxes) = (query.channels, query.inboxes);
+        let wanted = Box::new(move |facts: &ContactFacts| {
+            (channels.is_empty() || channels.contains(&facts.channel))
+                && (inboxes.is_empty() || inboxes.contains(&facts.inbox_created))
+                && facts.sessions.iter().any(|session| of_team(shown.as_ref(), session.agent_id.as_ref()))
+        });
+        let contacts = Contacts::new(view, Order::Anchor, query.window, wanted, query.at_most);
+        Ok(rows(contacts, move |mut facts| {
+            let sessions = std::mem::take(&mut facts.sessions);
+            let kept = sessions.into_iter().filter(|it| of_team(members.as_ref(), it.agent_id.as_ref()));
+            kept.map(|session| WorkSessionRow::new(&facts, session)).collect()
+        }))
     }
 
     /// The Contact Export report, by start and contact (contract gladly §5, X-15).
@@ -122,10 +173,33 @@ impl App {
         caller: &Caller,
         query: ContactExportQuery,
     ) -> Result<Rows<ContactRow>, AppError> {
-        todo!()
+        require(caller, Ability::ReadReports)?;
+        let tenant = &caller.tenant;
+        let inbox_names = self.inbox_names(tenant, &query.inboxes).await?;
+        let people = self.agents_in(tenant).await?;
+        let people: HashMap<UserId, String> = people.into_iter().map(|it| (it.id, it.name)).collect();
+        let view = self.view(tenant, self.asked(query.window, query.horizon), false).await?;
+        let (channels, inboxes) = (query.channels, query.inboxes);
+        let wanted = Box::new(move |facts: &ContactFacts| {
+            (channels.is_empty() || channels.contains(&facts.channel))
+                && (inboxes.is_empty() || inboxes.contains(&facts.inbox_current))
+        });
+        let contacts = Contacts::new(view, Order::Start, query.window, wanted, query.at_most);
+        Ok(rows(contacts, move |facts| {
+            let inbox = |id: &InboxId| inbox_names.get(id).cloned().unwrap_or_default();
+            let person = |id: &UserId| people.get(id).cloned().unwrap_or_default();
+            vec![ContactRow {
+                inbox_created_name: inbox(&facts.inbox_created),
+                inbox_current_name: inbox(&facts.inbox_current),
+                first_accepted_name: facts.first_accepted.as_ref().map(|it| person(&it.agent_id)),
+                agent_current_name: facts.agent_current.as_ref().map(person),
+                facts,
+            }]
+        }))
     }
 
-    /// The Agent Summary report, by bucket and e-mail address (contract gladly §6, X-15).
+    /// The Agent Summary report, by bucket and e-mail address (contract gladly §6, X-15): everybody whom the directory
+    /// knows and who did something.
     ///
     /// # Errors
     /// [`AppError::NotFound`] with `Kind::Group` for the first team that is asked for and unknown.
@@ -134,40 +208,44 @@ impl App {
         caller: &Caller,
         query: AgentSummaryQuery,
     ) -> Result<Rows<AgentSummaryRow>, AppError> {
-        todo!()
+        require(caller, Ability::ReadReports)?;
+        let tenant = &caller.tenant;
+        let members = self.members_of(tenant, &query.teams).await?;
+        let mut agents = self.agents_in(tenant).await?;
+        agents.retain(|agent| of_team(members.as_ref(), Some(&agent.id)));
+        agents.sort_by(|a, b| (&a.email, &a.id).cmp(&(&b.email, &b.id)));
+        let view = self.view(tenant, self.asked(query.window, query.horizon), true).await?;
+        let summary = Agents::new(view, &query, agents).await?;
+        let pages = stream::try_unfold(summary, async |mut summary| {
+            let rows = summary.next().await?;
+            Ok::<_, AppError>(rows.map(|rows| (rows, summary)))
+        });
+        Ok(pages.map_ok(|rows| stream::iter(rows.into_iter().map(Ok))).try_flatten().boxed())
     }
 
-    /// A conversation as it stands now; `None` when there is none, or it became part of another (contract gladly §7.1).
-    pub async fn conversation(
-        &self,
-        caller: &Caller,
-        id: &str,
-    ) -> Result<Option<ConversationView>, AppError> {
-        todo!()
+    fn asked(&self, window: Window, horizon: Option<Timestamp>) -> Asked {
+        let horizon = horizon.unwrap_or_else(|| self.report_horizon());
+        Asked { from: window.start, to: window.end, horizon }
     }
+}
 
-    /// The conversations of a customer, and of those who became part of this one; `None` when nothing is known of the
-    /// customer (contract gladly R-25).
-    pub async fn conversations_of(
-        &self,
-        caller: &Caller,
-        customer: &str,
-    ) -> Result<Option<CustomerConversations>, AppError> {
-        todo!()
-    }
+/// Whether somebody is to be shown; everybody and nobody is when no team is asked for.
+fn of_team(members: Option<&BTreeSet<UserId>>, agent: Option<&UserId>) -> bool {
+    members.is_none_or(|members| agent.is_some_and(|agent| members.contains(agent)))
+}
 
-    /// Every inbox, by id.
-    pub async fn inboxes(&self, caller: &Caller) -> Result<Vec<Inbox>, AppError> {
-        todo!()
-    }
-
-    /// Every team, by id.
-    pub async fn teams(&self, caller: &Caller) -> Result<Vec<TeamInfo>, AppError> {
-        todo!()
-    }
-
-    /// Every agent (each user), by id.
-    pub async fn agents(&self, caller: &Caller) -> Result<Vec<AgentInfo>, AppError> {
-        todo!()
-    }
+/// The rows of contacts as they come.
+fn rows<T: Send + 'static>(
+    contacts: Contacts,
+    make: impl Fn(ContactFacts) -> Vec<T> + Send + 'static,
+) -> Rows<T> {
+    let pages = stream::try_unfold(contacts, async |mut contacts| {
+        let page = contacts.next().await?;
+        Ok::<_, AppError>(page.map(|page| (page, contacts)))
+    });
+    let made = pages.map_ok(move |page| {
+        let rows: Vec<T> = page.into_iter().flat_map(&make).collect();
+        stream::iter(rows.into_iter().map(Ok))
+    });
+    made.try_flatten().boxed()
 }

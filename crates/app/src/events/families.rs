@@ -1,0 +1,207 @@
+//! Which customers are one. Whatever one event names belongs together: a contact, its conversation, its customer, and
+//! what was merged into what. Such a family is worked out as a whole, because one contact's times depend on the others
+//! of the same customer (contract gladly X-8).
+
+use std::collections::{BTreeMap, HashMap};
+use touchline_model::{
+    Event, EventContent, TenantId, Timestamp,
+    events::{ConversationChange, ConversationEvent},
+};
+use touchline_store::{Batch, NodeSort, Store, StoreError};
+
+/// What stands before the contact's id in the conversation and the customer of a contact that came without events.
+pub(super) const OWN_PREFIX: &str = "contact:";
+
+/// The contact of a conversation or a customer of our own making.
+pub(crate) fn own_contact(id: &str) -> Option<&str> {
+    id.strip_prefix(OWN_PREFIX)
+}
+
+type Node = (NodeSort, String);
+
+/// The families that some events touch, while they are being joined.
+pub(crate) struct Families {
+    epoch: i64,
+    /// Where each thing is, as a position in `numbers`.
+    nodes: HashMap<Node, usize>,
+    /// Things that are in the store.
+    stored: HashMap<Node, i64>,
+    /// Each family's number, and whether the store has it.
+    numbers: Vec<(i64, bool)>,
+    /// Which family each one has become part of; itself at first.
+    into: Vec<usize>,
+}
+
+/// Everything that an event names. Our own conversations and customers stand for their contacts.
+pub(crate) fn nodes_of(event: &Event) -> Vec<Node> {
+    let node = |sort, id: &str| match own_contact(id) {
+        Some(contact) if sort != NodeSort::Contact => (NodeSort::Contact, contact.to_owned()),
+        _ => (sort, id.to_owned()),
+    };
+    let mut nodes = Vec::new();
+    if let Some(id) = event.customer_id() {
+        nodes.push(node(NodeSort::Customer, id.as_str()));
+    }
+    if let Some(id) = event.conversation_id() {
+        nodes.push(node(NodeSort::Conversation, id.as_str()));
+    }
+    if let Some(id) = event.contact_id() {
+        nodes.push(node(NodeSort::Contact, id.as_str()));
+    }
+    match &event.content {
+        EventContent::CustomerMerged { into_customer_id, .. } => {
+            nodes.push(node(NodeSort::Customer, into_customer_id.as_str()));
+        }
+        EventContent::Conversation(ConversationEvent {
+            change: ConversationChange::Merged { into_conversation_id },
+            ..
+        }) => nodes.push(node(NodeSort::Conversation, into_conversation_id.as_str())),
+        _ => {}
+    }
+    nodes
+}
+
+/// The number of a family that begins with this thing. Two that happen to get the same are worked out together, which
+/// does no harm.
+pub(crate) fn number(sort: NodeSort, id: &str) -> i64 {
+    let hash = uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, format!("{}/{id}", sort.name()).as_bytes());
+    let (high, _) = hash.as_u64_pair();
+    // Numbers of families are positive, so that they read well.
+    i64::try_from(high >> 1).unwrap_or_default()
+}
+
+impl Families {
+    /// What the store knows of everything that these events name.
+    pub(super) async fn read(
+        store: &Store,
+        tenant: &TenantId,
+        events: &[&Event],
+    ) -> Result<Self, StoreError> {
+        // Before the nodes: what is read of them is held by it.
+        let epoch = store.family_epoch(tenant).await?;
+        let mut wanted: BTreeMap<NodeSort, Vec<String>> = BTreeMap::new();
+        for (sort, id) in events.iter().flat_map(|event| nodes_of(event)) {
+            wanted.entry(sort).or_default().push(id);
+        }
+        let mut stored = HashMap::new();
+        for (sort, mut ids) in wanted {
+            ids.sort_unstable();
+            ids.dedup();
+            let found = store.event_nodes(tenant, sort, &ids).await?;
+            stored.extend(found.into_iter().map(|(id, family)| ((sort, id), family)));
+        }
+        let mut families = Self { epoch, nodes: HashMap::new(), stored, numbers: vec![], into: vec![] };
+        let mut known: HashMap<i64, usize> = HashMap::new();
+        for (node, number) in families.stored.clone() {
+            let at = *known.entry(number).or_insert_with(|| {
+                families.numbers.push((number, true));
+                families.into.push(families.into.len());
+                families.into.len() - 1
+            });
+            families.nodes.insert(node, at);
+        }
+        Ok(families)
+    }
+
+    /// Makes everything that an event names one family; which, to be asked by [`Self::of`] once all are joined.
+    pub(super) fn join(&mut self, event: &Event) -> Option<usize> {
+        let mut here = None;
+        for node in nodes_of(event) {
+            let there = match self.nodes.get(&node) {
+                Some(at) => self.root(*at),
+                None => match here {
+                    Some(here) => here,
+                    None => self.begin(number(node.0, &node.1)),
+                },
+            };
+            self.nodes.insert(node, there);
+            here = Some(here.map_or(there, |here| self.unite(here, there)));
+        }
+        here
+    }
+
+    fn begin(&mut self, number: i64) -> usize {
+        // A family that is there by this number, by accident or because it began with the same thing.
+        if let Some(at) = self.numbers.iter().position(|it| it.0 == number) {
+            return self.root(at);
+        }
+        self.numbers.push((number, false));
+        self.into.push(self.into.len());
+        self.into.len() - 1
+    }
+
+    fn root(&self, mut at: usize) -> usize {
+        while self.into[at] != at {
+            at = self.into[at];
+        }
+        at
+    }
+
+    fn unite(&mut self, one: usize, other: usize) -> usize {
+        let (one, other) = (self.root(one), self.root(other));
+        // What is in the store stays: nothing has to be moved then.
+        let (stays, goes) =
+            if self.numbers[other].1 && !self.numbers[one].1 { (other, one) } else { (one, other) };
+        self.into[goes] = stays;
+        stays
+    }
+
+    /// The number of a family.
+    pub(super) fn of(&self, family: usize) -> i64 {
+        self.numbers[self.root(family)].0
+    }
+
+    /// Whether the store knew this contact.
+    pub(super) fn knew_contact(&self, contact: &str) -> bool {
+        self.stored.contains_key(&(NodeSort::Contact, contact.to_owned()))
+    }
+
+    /// The family of a contact.
+    pub(super) fn of_contact(&self, contact: &str) -> Option<i64> {
+        self.nodes.get(&(NodeSort::Contact, contact.to_owned())).map(|at| self.of(*at))
+    }
+
+    /// Writes what is new: things, and families that became one.
+    pub(super) fn write(&self, batch: &mut Batch) {
+        let mut gone: Vec<(i64, i64)> = (0..self.numbers.len())
+            .map(|at| (self.numbers[at], self.of(at)))
+            .filter(|((before, stored), now)| *stored && before != now)
+            .map(|((before, _), now)| (before, now))
+            .collect();
+        gone.sort_unstable();
+        match gone.is_empty() {
+            true => batch.hold_families(self.epoch),
+            false => batch.move_family_epoch(self.epoch),
+        };
+        for (before, now) in gone {
+            batch.join_families(before, now);
+        }
+        let mut fresh: Vec<(&Node, i64)> = self
+            .nodes
+            .iter()
+            .filter(|(node, _)| !self.stored.contains_key(*node))
+            .map(|(node, at)| (node, self.of(*at)))
+            .collect();
+        // Always in the same order, so that two writers wait for each other instead of blocking each other.
+        fresh.sort_unstable();
+        for ((sort, id), family) in fresh {
+            batch.put_node(*sort, id, family);
+        }
+    }
+
+    /// For each family: from when to when the events lie.
+    pub(super) fn touched(
+        &self,
+        events: &[&Event],
+        of_each: &[Option<usize>],
+    ) -> Vec<(i64, Timestamp, Timestamp)> {
+        let mut spans: BTreeMap<i64, (Timestamp, Timestamp)> = BTreeMap::new();
+        for (event, family) in events.iter().zip(of_each) {
+            let Some(family) = family else { continue };
+            let (first, last) = touchline_store::span_of(event);
+            let span = spans.entry(self.of(*family)).or_insert((first, last));
+            *span = (span.0.min(first), span.1.max(last));
+        }
+        spans.into_iter().map(|(family, (first, last))| (family, first, last)).collect()
+    }
+}

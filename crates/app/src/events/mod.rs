@@ -1,0 +1,164 @@
+//! Events: taken in, given out, and derived from the contacts that Touchline handles itself.
+
+mod families;
+mod own;
+
+pub(crate) use families::own_contact;
+
+use crate::{
+    App, AppError,
+    records::{ATTEMPTS, Put, PutResults, PutStatus, taken},
+    require,
+};
+use families::Families;
+use std::collections::{HashMap, HashSet};
+use touchline_model::{Ability, Caller, ContactId, Event, Kind, TenantId};
+use touchline_store::{Arrival, AuditNote, Batch, NewEvent, StoreError, StoredEvent};
+
+/// The inbox of contacts that came without events.
+pub const OWN_INBOX: &str = "touchline";
+
+impl App {
+    /// Takes events in, in any order and at any time. Good ones are written together; each bad one gets its own error.
+    ///
+    /// An event that is there just so is unchanged; the same id with anything else is refused, for what happened does
+    /// not change. Events of a contact that is not known to have started are kept, and count once it has (contract
+    /// gladly X-31). Events about a contact replace what we derived for it ourselves.
+    pub async fn put_events(&self, caller: &Caller, events: Vec<Event>) -> Result<PutResults, AppError> {
+        require(caller, Ability::WriteContacts)?;
+        for _ in 0..ATTEMPTS {
+            match self.try_put_events(caller, &events).await {
+                Err(AppError::Conflict(_)) => {}
+                other => return other,
+            }
+        }
+        Err(AppError::Conflict("others keep sending events about the same customers; try again".to_owned()))
+    }
+
+    async fn try_put_events(&self, caller: &Caller, events: &[Event]) -> Result<PutResults, AppError> {
+        let tenant = &caller.tenant;
+        let ids: Vec<String> = events.iter().map(|event| event.id.0.clone()).collect();
+        let mut known: HashMap<String, (Event, bool)> = HashMap::new();
+        for (stored, own) in self.store.events_by_id(tenant, &ids).await? {
+            known.insert(stored.event.id.0.clone(), (stored.event, own));
+        }
+        let erased = self.erased_of(tenant, events).await?;
+        let (mut results, mut fresh): (PutResults, Vec<&Event>) = (Vec::with_capacity(events.len()), vec![]);
+        for event in events {
+            let id = event.id.0.clone();
+            results.push(match (known.get(&id), event.contact_id()) {
+                (Some((before, _)), _) if before == event => Ok(Put { id, status: PutStatus::Unchanged }),
+                (Some(_), _) => Err(taken(Kind::Event, &id)),
+                (None, Some(contact)) if erased.contains(contact.as_str()) => {
+                    Err(AppError::Gone(contact.0.clone()))
+                }
+                (None, _) => {
+                    known.insert(id.clone(), (event.clone(), false));
+                    fresh.push(event);
+                    Ok(Put { id, status: PutStatus::Created })
+                }
+            });
+        }
+        if let Some(first) = fresh.first() {
+            let object = first.id.0.clone();
+            let detail = format!("{} of event", fresh.len());
+            let mut batch = self.batch_of(tenant, fresh).await?;
+            batch.audit(AuditNote::new(caller, "event.put", object, detail));
+            self.store.apply(batch).await?;
+        }
+        Ok(results)
+    }
+
+    /// Which of the contacts that events are about were erased.
+    async fn erased_of(&self, tenant: &TenantId, events: &[Event]) -> Result<HashSet<String>, AppError> {
+        let contacts: HashSet<&ContactId> = events.iter().filter_map(Event::contact_id).collect();
+        if contacts.is_empty() {
+            return Ok(HashSet::new());
+        }
+        let contacts: Vec<String> = contacts.into_iter().map(|id| id.0.clone()).collect();
+        Ok(self.store.tombstones(tenant, &contacts).await?.into_iter().map(|it| it.id).collect())
+    }
+
+    async fn batch_of(&self, tenant: &TenantId, fresh: Vec<&Event>) -> Result<Batch, AppError> {
+        let mut families = Families::read(&self.store, tenant, &fresh).await?;
+        let of_each: Vec<Option<usize>> = fresh.iter().map(|event| families.join(event)).collect();
+        let mut batch = Batch::new(tenant);
+        families.write(&mut batch);
+        // What we derived ourselves makes room for what somebody knows better.
+        let replaced = self.own_of(tenant, &families, &fresh).await?;
+        for (contact, family) in &replaced {
+            batch.drop_own_events(*family, contact);
+        }
+        let new: Vec<NewEvent> = fresh
+            .iter()
+            .zip(&of_each)
+            .map(|(event, family)| NewEvent {
+                event: (*event).clone(),
+                family: family.map(|family| families.of(family)),
+                own: false,
+            })
+            .collect();
+        batch.add_events(&new);
+        for (family, first, settled) in families.touched(&fresh, &of_each) {
+            batch.touch_family(family, first, settled);
+        }
+        Ok(batch)
+    }
+
+    /// Contacts of these events for which there are events of our own, with their families.
+    async fn own_of(
+        &self,
+        tenant: &TenantId,
+        families: &Families,
+        fresh: &[&Event],
+    ) -> Result<Vec<(String, i64)>, AppError> {
+        let known: HashSet<&str> = fresh
+            .iter()
+            .filter_map(|event| event.contact_id())
+            .map(ContactId::as_str)
+            .filter(|contact| families.knew_contact(contact))
+            .collect();
+        if known.is_empty() {
+            return Ok(vec![]);
+        }
+        let starts: Vec<String> = known.iter().map(|contact| own::start_id(contact)).collect();
+        let found = self.store.events_by_id(tenant, &starts).await?;
+        let ours = found.iter().filter(|(_, own)| *own).filter_map(|(it, _)| it.event.contact_id());
+        Ok(ours.filter_map(|id| Some((id.0.clone(), families.of_contact(id.as_str())?))).collect())
+    }
+
+    /// Events after a place in the order of arrival.
+    pub async fn events_after(
+        &self,
+        caller: &Caller,
+        after: Arrival,
+        limit: usize,
+    ) -> Result<Vec<StoredEvent>, AppError> {
+        require(caller, Ability::ReadReports)?;
+        Ok(self.store.events_after(&caller.tenant, after, limit).await?)
+    }
+
+    /// One event.
+    pub async fn event(&self, caller: &Caller, id: &str) -> Result<StoredEvent, AppError> {
+        require(caller, Ability::ReadReports)?;
+        let found = self.store.events_by_id(&caller.tenant, &[id.to_owned()]).await?;
+        let none = || AppError::NotFound { kind: Kind::Event, id: id.to_owned() };
+        found.into_iter().next().map(|(it, _)| it).ok_or_else(none)
+    }
+
+    /// Drops every event of a contact that is being erased, with the batch that erases it.
+    pub(crate) async fn erase_events_of(
+        &self,
+        tenant: &TenantId,
+        batch: &mut Batch,
+        contact: &str,
+    ) -> Result<(), StoreError> {
+        let epoch = self.store.family_epoch(tenant).await?;
+        let sort = touchline_store::NodeSort::Contact;
+        let found = self.store.event_nodes(tenant, sort, &[contact.to_owned()]).await?;
+        if let Some((_, family)) = found.first() {
+            batch.hold_families(epoch).erase_events(*family, contact).family_lost_events(*family);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,415 @@
+//! What happened, in order of arrival, and which customers are one (migration 0003). Events are never changed; reports
+//! are worked out from them (store::facts).
+
+use crate::{BadRow, Batch, Row, Store, StoreError, Value, sql::id_list};
+use touchline_model::{Event, EventContent, EventKind, Kind, Seq, TenantId, Timestamp};
+
+/// An event's place in the order of arrival: the number of the change that brought it, and its place among those that
+/// came with it.
+pub type Arrival = (Seq, i64);
+
+/// An event with its place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredEvent {
+    /// When it arrived.
+    pub arrival: Arrival,
+    /// The event.
+    pub event: Event,
+}
+
+/// An event to be kept.
+#[derive(Clone, Debug)]
+pub struct NewEvent {
+    /// The event.
+    pub event: Event,
+    /// The customers whom it concerns, as one number; none for what happens to agents and tasks.
+    pub family: Option<i64>,
+    /// Derived by us from a contact.
+    pub own: bool,
+}
+
+/// What an event can name that makes customers one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "each is the noun of that name")]
+pub enum NodeSort {
+    Contact,
+    Conversation,
+    Customer,
+}
+
+impl NodeSort {
+    /// Every sort.
+    pub const ALL: [Self; 3] = [Self::Contact, Self::Conversation, Self::Customer];
+    /// The name in the store.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Contact => "contact",
+            Self::Conversation => "conversation",
+            Self::Customer => "customer",
+        }
+    }
+}
+
+const INSERT: &str = "INSERT INTO events (tenant, seq, part, id, kind, family, contact, agent, recorded_at, \
+     happened_at, settled_at, counts, status, own, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+const BY_ID: &str = "SELECT seq, part, body, own FROM events WHERE tenant = ? \
+     AND id IN (SELECT value FROM json_each(?))";
+const AFTER: &str = "SELECT seq, part, body FROM events WHERE tenant = ? AND (seq, part) > (?, ?) \
+     ORDER BY seq, part LIMIT ?";
+const OF_FAMILIES: &str = "SELECT seq, part, body, family FROM events WHERE tenant = ? \
+     AND family IN (SELECT CAST(value AS BIGINT) FROM json_each(?)) AND recorded_at <= ? AND seq <= ? \
+     ORDER BY family, seq, part";
+const TOLD: &str = "SELECT DISTINCT contact FROM events WHERE tenant = ? \
+     AND family IN (SELECT CAST(value AS BIGINT) FROM json_each(?)) AND own = 0 \
+     AND contact IN (SELECT value FROM json_each(?))";
+const DROP_OWN: &str = "DELETE FROM events WHERE tenant = ? AND family = ? AND contact = ? AND own = 1";
+const DROP_ALL: &str = "DELETE FROM events WHERE tenant = ? AND family = ? AND contact = ?";
+const NODES: &str = "SELECT id, family FROM event_nodes WHERE tenant = ? AND sort = ? \
+     AND id IN (SELECT value FROM json_each(?))";
+const PUT_NODE: &str = "INSERT INTO event_nodes (tenant, sort, id, family) VALUES (?, ?, ?, ?)";
+const DROP_NODE: &str = "DELETE FROM event_nodes WHERE tenant = ? AND sort = ? AND id = ?";
+const NODES_OF: &str = "SELECT id FROM event_nodes WHERE tenant = ? AND family = ? AND sort = ? ORDER BY id";
+const EPOCH: &str = "SELECT family_epoch FROM tenants WHERE tenant = ?";
+const HOLD_EPOCH: &str = "UPDATE tenants SET seq = seq WHERE tenant = ? AND family_epoch = ?";
+const MOVE_EPOCH: &str =
+    "UPDATE tenants SET family_epoch = family_epoch + 1 WHERE tenant = ? AND family_epoch = ?";
+const JOIN_EVENTS: &str = "UPDATE events SET family = ? WHERE tenant = ? AND family = ?";
+const JOIN_NODES: &str = "UPDATE event_nodes SET family = ? WHERE tenant = ? AND family = ?";
+const JOIN_BOUNDS: &str = "INSERT INTO event_families (tenant, family, first_at, settled_at, changed, state, open) \
+     SELECT tenant, CAST(? AS BIGINT), first_at, settled_at, changed, 0, open FROM event_families \
+     WHERE tenant = ? AND family = ? ON CONFLICT (tenant, family) DO UPDATE SET state = 0, \
+     first_at = CASE WHEN excluded.first_at < event_families.first_at THEN excluded.first_at \
+     ELSE event_families.first_at END, \
+     settled_at = CASE WHEN excluded.settled_at > event_families.settled_at THEN excluded.settled_at \
+     ELSE event_families.settled_at END";
+const FIRST_VIEW: &str = "SELECT MIN(recorded_at) FROM events WHERE tenant = ? AND kind = 'X_AGENT_VIEW'";
+// The contact must have begun by then, otherwise its events are parked (contract gladly R-15).
+const COUNTED: &str = "SELECT e.seq, e.part, e.body, e.happened_at FROM events e WHERE e.tenant = ? AND e.counts = 1 \
+     AND (e.happened_at, e.seq, e.part) > (?, ?, ?) AND e.happened_at < ? AND e.recorded_at <= ? AND e.seq <= ? \
+     AND (e.contact IS NULL OR EXISTS (SELECT 1 FROM events s WHERE s.tenant = e.tenant AND s.contact = e.contact \
+     AND s.kind = 'CONTACT/STARTED' AND s.recorded_at <= ? AND s.seq <= ?)) \
+     ORDER BY e.happened_at, e.seq, e.part LIMIT ?";
+const LAST_STATUS: &str = "SELECT seq, part, body, happened_at FROM events WHERE tenant = ? AND agent = ? \
+     AND kind = ? AND status = 1 AND happened_at < ? AND recorded_at <= ? AND seq <= ? \
+     ORDER BY happened_at DESC, seq DESC, part DESC LIMIT 1";
+const STATUS_BETWEEN: &str = "SELECT seq, part, body FROM events WHERE tenant = ? AND agent = ? AND status = 1 \
+     AND kind IN ('AGENT_STATUS/LOGGED_IN', 'AGENT_STATUS/LOGGED_OUT', 'AGENT_STATUS/WENT_AWAY', \
+     'AGENT_STATUS/RETURNED_FROM_AWAY') AND happened_at >= ? AND happened_at < ? AND recorded_at <= ? AND seq <= ? \
+     ORDER BY happened_at, seq, part";
+const STATUS_AGENTS: &str = "SELECT DISTINCT agent FROM events WHERE tenant = ? AND status = 1";
+const ZONE: &str = "SELECT time_zone FROM tenants WHERE tenant = ?";
+const SET_ZONE: &str = "UPDATE tenants SET time_zone = ? WHERE tenant = ?";
+
+/// When an event was recorded, and from when on nothing that it tells of changes any more.
+pub fn span_of(event: &Event) -> (Timestamp, Timestamp) {
+    match &event.content {
+        EventContent::View(view) => (event.timestamp, event.timestamp.max(view.end_at)),
+        _ => (event.timestamp, event.timestamp),
+    }
+}
+
+fn changes_status(event: &Event) -> bool {
+    matches!(event.content, EventContent::AgentStatus(_) | EventContent::Availability { .. })
+}
+
+/// Whether the summary of agents counts this kind of event (contract gladly §6).
+fn counts(event: &Event) -> bool {
+    use EventKind as K;
+    let kind = matches!(
+        event.kind(),
+        K::ContactStarted
+            | K::ContactOffered
+            | K::ContactOfferAccepted
+            | K::ContactOfferRejected
+            | K::ContactMessageSent
+            | K::ContactTransferred
+            | K::ContactEnded
+            | K::ConversationClosed
+    );
+    let whose = kind || changes_status(event) || matches!(event.content, EventContent::Task { .. });
+    whose && event.agent_id().is_some()
+}
+
+fn stored(row: &Row<'_>) -> Result<StoredEvent, BadRow> {
+    Ok(StoredEvent { arrival: (row.int(0)?, row.int(1)?), event: row.json(2)? })
+}
+
+impl Batch {
+    /// Keeps events. They become one change, whose id is that of the last of them; a conflict means that one of the ids
+    /// is taken.
+    pub fn add_events(&mut self, events: &[NewEvent]) -> &mut Self {
+        let Some(last) = events.last().map(|it| it.event.id.0.clone()) else { return self };
+        for (part, event) in (0..).zip(events) {
+            let params = self.event(event, part);
+            match part {
+                0 => self.note(INSERT, params, Kind::Event, last.clone(), "put"),
+                _ => _ = self.run(INSERT, params),
+            }
+        }
+        self
+    }
+
+    /// Keeps events as part of the change that was added to the batch last, which must be the only one to do so.
+    pub fn add_own_events(&mut self, events: &[NewEvent]) -> &mut Self {
+        for (part, event) in (0..).zip(events) {
+            let params = self.event(event, part);
+            self.run(INSERT, params);
+        }
+        self
+    }
+
+    fn event(&self, NewEvent { event, family, own }: &NewEvent, part: i64) -> Vec<Value> {
+        vec![
+            Value::Text(self.tenant.0.clone()),
+            Value::Seq,
+            part.into(),
+            event.id.as_str().into(),
+            event.kind().name().into(),
+            (*family).into(),
+            event.contact_id().map(touchline_model::ContactId::as_str).into(),
+            event.agent_id().map(touchline_model::UserId::as_str).into(),
+            event.timestamp.into(),
+            event.happened_at().into(),
+            span_of(event).1.into(),
+            counts(event).into(),
+            changes_status(event).into(),
+            (*own).into(),
+            crate::sql::json(event),
+        ]
+    }
+
+    /// Drops what was derived from a contact.
+    pub fn drop_own_events(&mut self, family: i64, contact: &str) -> &mut Self {
+        let params = vec![Value::Text(self.tenant.0.clone()), family.into(), contact.into()];
+        self.run(DROP_OWN, params)
+    }
+
+    /// Drops every event of a contact, which is erased.
+    pub fn erase_events(&mut self, family: i64, contact: &str) -> &mut Self {
+        let tenant = || Value::Text(self.tenant.0.clone());
+        let (events, node) = (
+            vec![tenant(), family.into(), contact.into()],
+            vec![tenant(), NodeSort::Contact.name().into(), contact.into()],
+        );
+        self.run(DROP_ALL, events).run(DROP_NODE, node)
+    }
+
+    /// Says to which family something belongs. A conflict means that somebody else has said so.
+    pub fn put_node(&mut self, sort: NodeSort, id: &str, family: i64) -> &mut Self {
+        let tenant = Value::Text(self.tenant.0.clone());
+        self.run(PUT_NODE, vec![tenant, sort.name().into(), id.into(), family.into()])
+    }
+
+    /// A conflict means that families were joined since the caller read the epoch.
+    pub fn hold_families(&mut self, epoch: i64) -> &mut Self {
+        let params = vec![Value::Text(self.tenant.0.clone()), epoch.into()];
+        self.run(HOLD_EPOCH, params).expect(1)
+    }
+
+    /// Announces that this batch joins families; instead of [`Batch::hold_families`].
+    pub fn move_family_epoch(&mut self, epoch: i64) -> &mut Self {
+        let params = vec![Value::Text(self.tenant.0.clone()), epoch.into()];
+        self.run(MOVE_EPOCH, params).expect(1)
+    }
+
+    /// Makes one family part of another; what was worked out of it is dropped.
+    pub fn join_families(&mut self, gone: i64, stays: i64) -> &mut Self {
+        let tenant = Value::Text(self.tenant.0.clone());
+        for sql in [JOIN_EVENTS, JOIN_NODES, JOIN_BOUNDS] {
+            self.run(sql, vec![stays.into(), tenant.clone(), gone.into()]);
+        }
+        self.forget_family(gone)
+    }
+
+    /// Sets the organisation's time zone, an IANA name.
+    pub fn set_time_zone(&mut self, zone: &str) -> &mut Self {
+        let tenant = Value::Text(self.tenant.0.clone());
+        self.run(SET_ZONE, vec![zone.into(), tenant])
+    }
+}
+
+impl Store {
+    /// The events with these ids, and whether each was derived by us; no order.
+    pub async fn events_by_id(
+        &self,
+        tenant: &TenantId,
+        ids: &[String],
+    ) -> Result<Vec<(StoredEvent, bool)>, StoreError> {
+        self.query(BY_ID, vec![tenant.as_str().into(), id_list(ids)], |row| Ok((stored(row)?, row.flag(3)?)))
+            .await
+    }
+
+    /// Events that arrived after a place, in order.
+    pub async fn events_after(
+        &self,
+        tenant: &TenantId,
+        after: Arrival,
+        limit: usize,
+    ) -> Result<Vec<StoredEvent>, StoreError> {
+        let params = vec![tenant.as_str().into(), after.0.into(), after.1.into(), (limit as i64).into()];
+        self.query(AFTER, params, stored).await
+    }
+
+    /// Events of families that were recorded by `recorded` and arrived by `arrived`: family by family, each in order of
+    /// arrival.
+    pub async fn events_of_families(
+        &self,
+        tenant: &TenantId,
+        families: &[i64],
+        recorded: Timestamp,
+        arrived: Seq,
+    ) -> Result<Vec<(i64, Event)>, StoreError> {
+        let params =
+            vec![tenant.as_str().into(), crate::sql::json(families), recorded.into(), arrived.into()];
+        self.query(OF_FAMILIES, params, |row| Ok((row.int(3)?, row.json(2)?))).await
+    }
+
+    /// Those of the contacts about which somebody else has told events. Their families have to be named.
+    pub async fn told_contacts(
+        &self,
+        tenant: &TenantId,
+        families: &[i64],
+        contacts: &[String],
+    ) -> Result<Vec<String>, StoreError> {
+        let params = vec![tenant.as_str().into(), crate::sql::json(families), id_list(contacts)];
+        self.query(TOLD, params, |row| row.string(0)).await
+    }
+
+    /// To which families these things belong; unknown ones are left out.
+    pub async fn event_nodes(
+        &self,
+        tenant: &TenantId,
+        sort: NodeSort,
+        ids: &[String],
+    ) -> Result<Vec<(String, i64)>, StoreError> {
+        let params = vec![tenant.as_str().into(), sort.name().into(), id_list(ids)];
+        self.query(NODES, params, |row| Ok((row.string(0)?, row.int(1)?))).await
+    }
+
+    /// The things of one sort that belong to a family, by id.
+    pub async fn nodes_of_family(
+        &self,
+        tenant: &TenantId,
+        family: i64,
+        sort: NodeSort,
+    ) -> Result<Vec<String>, StoreError> {
+        let params = vec![tenant.as_str().into(), family.into(), sort.name().into()];
+        self.query(NODES_OF, params, |row| row.string(0)).await
+    }
+
+    /// How often families were joined; read before nodes, and held with what is decided by them.
+    pub async fn family_epoch(&self, tenant: &TenantId) -> Result<i64, StoreError> {
+        let epoch = self.first(EPOCH, vec![tenant.as_str().into()], |row| row.int(0)).await?;
+        epoch.ok_or_else(|| StoreError::NoTenant(tenant.0.clone()))
+    }
+
+    /// When the first view of a customer by an agent was recorded.
+    pub async fn first_view(&self, tenant: &TenantId) -> Result<Option<Timestamp>, StoreError> {
+        let first = self.first(FIRST_VIEW, vec![tenant.as_str().into()], |row| row.maybe_time(0)).await?;
+        Ok(first.flatten())
+    }
+
+    /// Events that count for agents, in order of happening, after a place in that order and before an instant, as far
+    /// as recorded and arrived.
+    pub async fn counted_events(
+        &self,
+        tenant: &TenantId,
+        after: (Timestamp, Arrival),
+        before: Timestamp,
+        known: Known,
+        limit: usize,
+    ) -> Result<Vec<StoredEvent>, StoreError> {
+        let (at, (seq, part)) = after;
+        let Known { recorded, arrived } = known;
+        let mut params = vec![tenant.as_str().into(), at.into(), seq.into(), part.into(), before.into()];
+        params.extend([recorded.into(), arrived.into(), recorded.into(), arrived.into()]);
+        params.push((limit as i64).into());
+        self.query(COUNTED, params, stored).await
+    }
+
+    /// The last event of a kind that changed an agent's status before an instant.
+    pub async fn last_status(
+        &self,
+        tenant: &TenantId,
+        agent: &str,
+        kind: EventKind,
+        before: Timestamp,
+        known: Known,
+    ) -> Result<Option<StoredEvent>, StoreError> {
+        let params = vec![
+            tenant.as_str().into(),
+            agent.into(),
+            kind.name().into(),
+            before.into(),
+            known.recorded.into(),
+            known.arrived.into(),
+        ];
+        self.first(LAST_STATUS, params, stored).await
+    }
+
+    /// Log-ins, log-outs and absences of an agent in `[from, before)`, in order of happening.
+    pub async fn status_between(
+        &self,
+        tenant: &TenantId,
+        agent: &str,
+        from: Timestamp,
+        before: Timestamp,
+        known: Known,
+    ) -> Result<Vec<StoredEvent>, StoreError> {
+        let params = vec![
+            tenant.as_str().into(),
+            agent.into(),
+            from.into(),
+            before.into(),
+            known.recorded.into(),
+            known.arrived.into(),
+        ];
+        self.query(STATUS_BETWEEN, params, stored).await
+    }
+
+    /// Every agent whose status any event has changed.
+    pub async fn status_agents(&self, tenant: &TenantId) -> Result<Vec<String>, StoreError> {
+        self.query(STATUS_AGENTS, vec![tenant.as_str().into()], |row| row.string(0)).await
+    }
+
+    /// The organisation's time zone, an IANA name.
+    pub async fn time_zone(&self, tenant: &TenantId) -> Result<Option<String>, StoreError> {
+        self.first(ZONE, vec![tenant.as_str().into()], |row| row.string(0)).await
+    }
+}
+
+/// What is known of the world: what was recorded by an instant, and had arrived here with a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// Recorded by this instant.
+    pub recorded: Timestamp,
+    /// Arrived with this change or an earlier one.
+    pub arrived: Seq,
+}
+
+pub(crate) const STATEMENTS: &[&str] = &[
+    INSERT,
+    BY_ID,
+    AFTER,
+    OF_FAMILIES,
+    TOLD,
+    DROP_OWN,
+    DROP_ALL,
+    NODES,
+    PUT_NODE,
+    DROP_NODE,
+    NODES_OF,
+    EPOCH,
+    HOLD_EPOCH,
+    MOVE_EPOCH,
+    JOIN_EVENTS,
+    JOIN_NODES,
+    JOIN_BOUNDS,
+    FIRST_VIEW,
+    COUNTED,
+    LAST_STATUS,
+    STATUS_BETWEEN,
+    STATUS_AGENTS,
+    ZONE,
+    SET_ZONE,
+];
