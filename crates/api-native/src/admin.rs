@@ -13,7 +13,7 @@ use axum::{
     http::{HeaderMap, StatusCode},
 };
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use touchline_app::{
     App,
@@ -86,6 +86,7 @@ pub(crate) fn mount<G: Gate>(mount: &mut Mount<G>) {
     );
     tenants(mount);
     credentials(mount);
+    settings(mount);
     mount.add(
         limited(Operation::get("list_audit", "/audit"))
             .tag("audit")
@@ -314,4 +315,52 @@ async fn progress(
     CallerOf(caller): CallerOf,
 ) -> Result<Json<TopicProgress>, Problem> {
     Ok(Json(app.topic_progress(&caller).await?))
+}
+
+/// What an organisation has chosen for itself.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Settings")]
+struct SettingsBody {
+    /// The time zone of reports, an IANA name such as `Europe/Berlin`; `UTC` at first.
+    time_zone: String,
+}
+
+fn settings<G: Gate>(mount: &mut Mount<G>) {
+    mount.add(
+        Operation::get("get_settings", "/settings")
+            .tag("settings")
+            .summary("What the organisation has chosen for itself")
+            .needs(&[Ability::ReadDirectory])
+            .answer_json::<SettingsBody>(200, "The settings."),
+        get_settings,
+    );
+    mount.add(
+        input::bounded_by_us(Operation::put("put_settings", "/settings"))
+            .tag("settings")
+            .summary("Choose something for the organisation")
+            .needs(&[Ability::Administer])
+            .body_json::<SettingsBody>()
+            .answer_json::<SettingsBody>(200, "The settings as they are now.")
+            .answer_error(422),
+        put_settings,
+    );
+}
+
+async fn get_settings(
+    State(app): State<App>,
+    CallerOf(caller): CallerOf,
+) -> Result<Json<SettingsBody>, Problem> {
+    Ok(Json(SettingsBody { time_zone: app.time_zone(&caller).await? }))
+}
+
+async fn put_settings(
+    State(app): State<App>,
+    CallerOf(caller): CallerOf,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Json<SettingsBody>, Problem> {
+    let settings: SettingsBody = input::json(&app, &headers, body).await?;
+    app.set_time_zone(&caller, &settings.time_zone).await?;
+    Ok(Json(settings))
 }

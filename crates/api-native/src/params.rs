@@ -101,13 +101,30 @@ impl PageOf {
         self.limit + 1
     }
 
+    /// How many to answer.
+    pub(crate) fn shown(&self) -> usize {
+        self.limit
+    }
+
     /// The page of what was fetched.
     pub(crate) fn of<T>(&self, mut items: Vec<T>, id: impl Fn(&T) -> String) -> Page<T> {
         let more = items.len() > self.limit;
         items.truncate(self.limit);
         let last = items.last().filter(|_| more);
-        let next_cursor = last.map(|last| URL_SAFE_NO_PAD.encode(format!("{}\n{}", self.name, id(last))));
+        let next_cursor = last.map(|last| cursor(self.name, &id(last)));
         Page { items, next_cursor }
+    }
+}
+
+/// The cursor of a place in a list.
+pub(crate) fn cursor(name: &str, place: &str) -> String {
+    URL_SAFE_NO_PAD.encode(format!("{name}\n{place}"))
+}
+
+impl<T> Page<T> {
+    /// A page whose places are not its ids.
+    pub(crate) const fn with_cursor(items: Vec<T>, next_cursor: Option<String>) -> Self {
+        Self { items, next_cursor }
     }
 }
 

@@ -4,6 +4,7 @@ mod audio;
 mod bulk;
 mod collection;
 mod contacts;
+mod events;
 mod fields;
 mod records;
 mod search;
@@ -92,13 +93,18 @@ pub(crate) trait Resource: Send + Sync + 'static {
 
 /// Where a record is read, as a path.
 pub(crate) fn address_of(kind: Kind, id: &str) -> Option<String> {
-    let names = if kind == Kind::Contact { Some(contacts::Contacts::NAMES) } else { records::names_of(kind) };
+    let names = match kind {
+        Kind::Contact => Some(contacts::Contacts::NAMES),
+        Kind::Event => Some(events::Events::NAMES),
+        _ => records::names_of(kind),
+    };
     names.map(|names| collection::address(names, id))
 }
 
 pub(crate) fn mount<G: Gate>(mount: &mut Mount<G>) {
     records::mount(mount);
     collection::mount::<contacts::Contacts, G>(mount);
+    events::mount(mount);
     fields::mount(mount);
     audio::mount(mount);
     search::mount(mount);
