@@ -9,6 +9,7 @@ mod coaching;
 mod contacts;
 mod customer;
 mod dice;
+mod events;
 mod kpis;
 mod people;
 mod quality;
@@ -23,8 +24,8 @@ mod topics;
 pub use audio::recording;
 
 use touchline_model::{
-    CoachingSession, Contact, Evaluation, Feedback, Group, Kpi, Listen, Observation, Plan, Scorecard, Share,
-    Timestamp, Topic, Transcript, User, UserId,
+    CoachingSession, Contact, Evaluation, Event, Feedback, Group, Inbox, Kpi, Listen, Observation, Plan,
+    Scorecard, Share, Timestamp, Topic, Transcript, User, UserId,
 };
 
 /// Name of the company.
@@ -98,8 +99,13 @@ pub struct Organisation {
     pub topics: Vec<Topic>,
     /// At least one for each scheme; one is no longer active.
     pub scorecards: Vec<Scorecard>,
+    /// One for each queue.
+    pub inboxes: Vec<Inbox>,
     /// By start.
     pub contacts: Vec<DemoContact>,
+    /// Of contacts, conversations and agents, as they were recorded. Some contacts occur here alone: callers who gave
+    /// up waiting.
+    pub events: Vec<Event>,
     /// By contact.
     pub evaluations: Vec<Evaluation>,
     /// Comments and highlights, by contact.
@@ -128,11 +134,15 @@ pub fn organisation(options: &Options) -> Organisation {
     let scorecards = quality::scorecards();
     let evaluations = quality::evaluations(options, &contacts, &records, &names);
     let plans = coaching::plans(options);
+    let inboxes = events::inboxes(&agents);
+    let events = events::events(options, &contacts, &agents);
     let mut users = people::staff();
     users.extend(agents.into_iter().map(|agent| agent.user));
     Organisation {
         groups: people::groups(),
         users,
+        inboxes,
+        events,
         topics: topics::topics(),
         feedback: coaching::feedback(options, &contacts, &records, &names),
         shares: coaching::shares(options, &contacts, &records, &ids, &names),

@@ -2,11 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests, and helpers of tests")]
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::LazyLock;
 use touchline_demo::{DemoContact, Options, Organisation, organisation};
 use touchline_model::{
-    Channel, ContactState, Evaluation, FeedbackKind, Frequency, Record, Scheme, Timestamp, Validate,
+    Channel, ContactState, Evaluation, EventKind, FeedbackKind, Frequency, Record, Scheme, Timestamp,
+    Validate,
 };
 
 fn options(seed: u64) -> Options {
@@ -19,6 +20,7 @@ fn everything(demo: &Organisation) -> String {
     let mut text = String::new();
     let mut add = |value: serde_json::Value| text.push_str(&value.to_string());
     add(serde_json::to_value((&demo.groups, &demo.users, &demo.topics, &demo.scorecards)).unwrap());
+    add(serde_json::to_value((&demo.inboxes, &demo.events)).unwrap());
     add(serde_json::to_value((&demo.evaluations, &demo.feedback, &demo.shares, &demo.listens)).unwrap());
     add(serde_json::to_value((&demo.kpis, &demo.observations, &demo.plans, &demo.sessions)).unwrap());
     for made in &demo.contacts {
@@ -294,4 +296,32 @@ fn topics_really_occur() {
         }
     }
     assert_eq!(wrong, Vec::<String>::new(), "phrases that never occur");
+}
+
+#[test]
+fn what_happened_fits_the_contacts_and_the_people() {
+    let sample = &*DEMO;
+    let today = options(1).today;
+    let people: HashSet<&str> = sample.users.iter().map(|user| user.id.as_str()).collect();
+    let ids: HashSet<&str> = sample.events.iter().map(|event| event.id.as_str()).collect();
+    assert_eq!(ids.len(), sample.events.len(), "no id twice");
+    assert!(sample.events.is_sorted_by_key(|event| event.timestamp));
+    assert!(sample.events.iter().all(|event| event.timestamp <= today));
+    assert!(
+        sample
+            .events
+            .iter()
+            .filter_map(|event| event.agent_id())
+            .all(|agent| people.contains(agent.as_str()))
+    );
+    let kind = |kind| sample.events.iter().filter(|event| event.kind() == kind).collect::<Vec<_>>();
+    let started = kind(EventKind::ContactStarted);
+    assert_eq!(started.len(), kind(EventKind::ContactEnded).len());
+    for it in &sample.contacts {
+        let own: Vec<_> = started.iter().filter(|event| event.contact_id() == Some(&it.contact.id)).collect();
+        assert_eq!(own.len(), 1, "{}", it.contact.id);
+        assert!(own[0].timestamp <= it.contact.started_at, "it waited before somebody had it");
+    }
+    assert!(started.len() > sample.contacts.len(), "some gave up");
+    assert_eq!(kind(EventKind::AgentLoggedIn).len(), kind(EventKind::AgentLoggedOut).len());
 }
