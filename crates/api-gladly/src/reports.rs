@@ -87,13 +87,15 @@ pub(crate) async fn report(
             let query = ContactExportQuery { window, channels, inboxes, horizon, at_most };
             let form = dialect.form(file_name, &CONTACT_EXPORT, zone);
             let rows = app.contact_export(&caller, query.clone()).await?;
-            answer::csv(form, rows, || app.contact_export(&caller, query)).await
+            let again = (app.clone(), caller);
+            answer::csv(form, rows, || async move { again.0.contact_export(&again.1, query).await }).await
         }
         Report::AgentSummary => {
             let query = AgentSummaryQuery { window, zone: zone.clone(), level, teams, horizon };
             let form = dialect.form(file_name, &AGENT_SUMMARY, zone);
             let rows = app.agent_summary(&caller, query.clone()).await?;
-            answer::csv(form, rows, || app.agent_summary(&caller, query)).await
+            let again = (app.clone(), caller);
+            answer::csv(form, rows, || async move { again.0.agent_summary(&again.1, query).await }).await
         }
     }
 }
@@ -105,7 +107,8 @@ async fn work_sessions(
     form: Form<touchline_app::reports::WorkSessionRow>,
 ) -> Result<Response, ApiError> {
     let rows = app.work_sessions(caller, query.clone()).await?;
-    answer::csv(form, rows, || app.work_sessions(caller, query)).await
+    let again = (app.clone(), caller.clone());
+    answer::csv(form, rows, || async move { again.0.work_sessions(&again.1, query).await }).await
 }
 
 /// The ids that the filters may name, if they name any.

@@ -47,12 +47,17 @@ fn routes_of(prefix: &str, operations: &[Operation]) -> Vec<Route> {
     operations.iter().map(route).collect()
 }
 
-async fn all_routes(folder: &Path) -> (Vec<Route>, Vec<Route>) {
+async fn all_routes(folder: &Path) -> (Vec<Route>, Vec<Route>, Vec<Route>) {
     let config = Config { data: folder.to_owned(), ..Config::default() };
     let app = server::open(&config).await.unwrap();
     let native = touchline_api_native::routes(app.clone());
-    let c360 = touchline_api_c360::routes(app, config.c360);
-    (routes_of("/api/touchline/v1", native.operations()), routes_of("/api/ev/2", c360.operations()))
+    let c360 = touchline_api_c360::routes(app.clone(), config.c360);
+    let gladly = touchline_api_gladly::routes(app, &config.gladly);
+    (
+        routes_of("/api/touchline/v1", native.operations()),
+        routes_of("/api/ev/2", c360.operations()),
+        routes_of("/api/v1", gladly.operations()),
+    )
 }
 
 /// A record of every kind, all with id 7 and the secret in a text.
@@ -224,12 +229,15 @@ async fn no_page_answers_strangers_other_sites_others_or_lesser_roles_on_postgre
 async fn isolation_story(engine: Engine) {
     let site = Site::fresh(engine).await;
     let scratch = tempfile::tempdir().unwrap();
-    let (native, c360) = all_routes(scratch.path()).await;
+    let (native, c360, gladly) = all_routes(scratch.path()).await;
     assert!(native.len() > 60 && c360.len() == 21, "{} and {} routes", native.len(), c360.len());
+    assert_eq!(gladly.len(), 10);
     let other = site.new_tenant("other");
     let mut server = site.serve();
     fill(&server).await;
     let acme_c360 = server.c360_credential(false).await;
+    let acme_gladly = server.gladly_credential(None).await;
+    let powerless_gladly = server.gladly_credential(Some(&[])).await;
     let nothing = json!({ "dialect": "native", "name": "may nothing", "abilities": [] });
     let nothing =
         common::answer(server.native("POST", "/credentials").json(&nothing), StatusCode::CREATED).await;
@@ -240,6 +248,7 @@ async fn isolation_story(engine: Engine) {
 
     let own_token = std::mem::replace(&mut server.token, other.clone());
     let other_c360 = server.c360_credential(true).await;
+    let other_gladly = server.gladly_credential(None).await;
     server.token = own_token;
 
     // The secret is really there for those who may see it: otherwise the rest proves nothing.
@@ -301,6 +310,28 @@ async fn isolation_story(engine: Engine) {
         );
         if route.url.contains("/7") {
             assert_eq!(status, StatusCode::NOT_FOUND, "{at} as another tenant: {text}");
+        }
+    }
+    for route in &gladly {
+        let at = format!("{} {} ({})", route.method, route.url, route.id);
+        let (status, text) = ask(&server, route, &Who::Nobody).await;
+        assert_eq!(status, StatusCode::UNAUTHORIZED, "{at} without credential: {text}");
+        let wrong = (acme_gladly.0.clone(), "wrong".to_owned());
+        for who in [Who::Basic(&wrong), Who::Basic(&acme_c360), Who::Bearer(&server.token)] {
+            let (status, _) = ask(&server, route, &who).await;
+            assert_eq!(status, StatusCode::UNAUTHORIZED, "{at} with a wrong credential or another dialect's");
+        }
+        let (status, text) = ask(&server, route, &Who::Basic(&powerless_gladly)).await;
+        assert_eq!(status, StatusCode::FORBIDDEN, "{at} without the ability: {text}");
+        let (status, text) = ask(&server, route, &Who::Basic(&other_gladly)).await;
+        assert!(!status.is_server_error(), "{at} as another tenant: {status} {text}");
+        assert!(!text.contains(SECRET), "{at} shows another tenant's data: {text}");
+        if route.url.contains("/7") {
+            assert_eq!(status, StatusCode::NOT_FOUND, "{at} as another tenant: {text}");
+        }
+        if ["listAgents", "getAgent", "listTeams", "getTeam"].contains(&route.id) {
+            let (_, text) = ask(&server, route, &Who::Basic(&acme_gladly)).await;
+            assert!(text.contains(SECRET), "{at} shows its owner what is theirs: {text}");
         }
     }
     // Nothing of acme was changed by all this: only its own two credentials came.

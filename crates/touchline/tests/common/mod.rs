@@ -178,6 +178,13 @@ impl Server {
         (made["login"].as_str().unwrap().to_owned(), made["secret"].as_str().unwrap().to_owned())
     }
 
+    /// A new Gladly credential: e-mail address, API token.
+    pub(crate) async fn gladly_credential(&self, abilities: Option<&[&str]>) -> (String, String) {
+        let body = serde_json::json!({ "dialect": "gladly", "name": "test", "abilities": abilities });
+        let made = answer(self.native("POST", "/credentials").json(&body), StatusCode::CREATED).await;
+        (made["login"].as_str().unwrap().to_owned(), made["secret"].as_str().unwrap().to_owned())
+    }
+
     /// A request to the Coach360 dialect.
     pub(crate) async fn c360(&self, who: &(String, String), path: &str) -> Response {
         let url = format!("{}/api/ev/2{path}", self.base);

@@ -7,7 +7,7 @@ use touchline_app::{
     store::{AuditNote, Batch},
     webhooks::NewWebhook,
 };
-use touchline_model::Caller;
+use touchline_model::{Caller, User};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_native_token_is_shown_once_with_a_line_that_works_and_then_revoked_by_name() {
@@ -73,7 +73,7 @@ async fn a_coach360_credential_may_have_a_password_of_ones_own() {
     assert!(caller.may(touchline_model::Ability::DeleteContacts));
     let taken = ada.post("/admin/credentials", &fields).await;
     assert_eq!(taken.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(taken.text.contains("login `bi` is taken"));
+    assert!(taken.text.contains("login “bi” is taken"));
     for (fields, field) in [
         (vec![("dialect", "native"), ("name", ""), ("ability", "read_contacts")], "name"),
         (vec![("dialect", "native"), ("name", "X")], "abilities"),
@@ -86,6 +86,29 @@ async fn a_coach360_credential_may_have_a_password_of_ones_own() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_gladly_credential_is_an_address_and_a_token_with_a_line_to_try_them() {
+    let world = World::new().await;
+    let ada = world.admin().await;
+    let form = ada.page("/admin/credentials/new?dialect=gladly").await;
+    assert!(form.contains("E-mail address") && form.contains("API token") && !form.contains("can_delete"));
+    let wrong = [("dialect", "gladly"), ("name", "BI"), ("login", "bi")];
+    let again = ada.post("/admin/credentials", &wrong).await;
+    assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(again.text.contains("id=\"login-wrong\"") && again.text.contains("must be an e-mail address"));
+    let good = [("dialect", "gladly"), ("name", "BI"), ("login", "bi@acme.example")];
+    let made = ada.post("/admin/credentials", &good).await;
+    assert_eq!(made.says("shown-1"), "bi@acme.example");
+    let token = made.says("shown-2");
+    let line = made.says("shown-curl");
+    assert!(line.starts_with(&format!("curl -u &#39;bi@acme.example:{token}&#39; http://")), "{line}");
+    assert!(line.ends_with("/api/v1/agents"), "{line}");
+    let caller = world.app.prove("gladly", "bi@acme.example", &token, "192.0.2.8").await.unwrap().unwrap();
+    assert!(caller.may(touchline_model::Ability::ReadReports));
+    assert!(!caller.may(touchline_model::Ability::ReadContacts));
+    assert!(ada.page("/admin/credentials").await.contains("Gladly reporting"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_address_for_events_is_made_changed_paused_given_a_new_key_and_deleted() {
     let world = World::new().await;
     let ada = world.admin().await;
@@ -94,6 +117,9 @@ async fn an_address_for_events_is_made_changed_paused_given_a_new_key_and_delete
     let refused = ada.post("/admin/webhooks", &private).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(refused.text.contains("id=\"url-wrong\"") && refused.text.contains("http://127.0.0.1/x"));
+    assert!(refused.text.contains("only with the setting “webhooks.allow_private”"), "{}", refused.text);
+    let form = ada.page("/admin/webhooks/new").await;
+    assert!(form.contains("An evaluation was made or changed.") && !form.contains("A evaluation"), "{form}");
     let good = [("name", HOSTILE), ("url", "https://crm.example/hook"), ("event", "contact.put")];
     let made = ada.post("/admin/webhooks", &good).await;
     let secret = made.says("shown-1");
@@ -199,6 +225,64 @@ async fn the_trail_is_filtered_paged_names_people_and_is_checked() {
     assert!(check.contains("The chain holds up to its last entry, "), "{check}");
     let part = ada.page("/admin/audit/check?after=5").await;
     assert!(part.contains("This step began behind entry 5"), "a part is called a part");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_trail_is_asked_for_people_and_programs_by_name() {
+    let world = World::new().await;
+    let person = |id: &str, first: &str, last: &str| User {
+        id: id.into(),
+        email: format!("{id}@example.com"),
+        first_name: first.to_owned(),
+        last_name: last.to_owned(),
+        active: true,
+        ..User::default()
+    };
+    let people = vec![person("u-1", "Gareth", "Pryce"), person("u-2", "Gareth", "Owen")];
+    world.app.put_many(&world.admin, people).await.unwrap();
+    let new = NewCredential {
+        dialect: "c360".to_owned(),
+        name: "Power BI".to_owned(),
+        login: Some("bi".to_owned()),
+        secret: None,
+        abilities: None,
+        can_delete: false,
+    };
+    let key = world.app.create_credential(&world.admin, new).await.unwrap().credential.id;
+    let mut batch = Batch::new(&world.admin.tenant);
+    for (actor, object) in [
+        ("user:u-1", "by-pryce"),
+        ("user:u-2", "by-owen"),
+        (&*format!("credential:{key}"), "by-bi"),
+        ("cli", "by-cli"),
+    ] {
+        let actor = Caller { actor: actor.to_owned(), ..world.admin.clone() };
+        batch.audit(AuditNote::new(&actor, "contact.read", object, ""));
+    }
+    world.app.store().apply(batch).await.unwrap();
+    let ada = world.admin().await;
+    let objects = ["by-pryce", "by-owen", "by-bi", "by-cli"];
+    for (who, expected) in [
+        ("Gareth", vec!["by-pryce", "by-owen"]),
+        ("gareth%20pryce", vec!["by-pryce"]),
+        ("U-2%40example.com", vec!["by-owen"]),
+        ("u-1", vec!["by-pryce"]),
+        ("user%3Au-2", vec!["by-owen"]),
+        ("power", vec!["by-bi"]),
+        ("bi", vec!["by-bi"]),
+        ("cli", vec!["by-cli"]),
+        ("nobody", vec![]),
+    ] {
+        let page = ada.page(&format!("/admin/audit?actor={who}&action=contact.read")).await;
+        let found: Vec<&str> =
+            objects.into_iter().filter(|it| page.contains(&format!("title=\"{it}\""))).collect();
+        assert_eq!(found, expected, "{who}");
+        let file = ada.get(&format!("/admin/audit/export?format=csv&actor={who}")).await.text;
+        let found: Vec<&str> = objects.into_iter().filter(|it| file.contains(&format!(",{it},"))).collect();
+        assert_eq!(found, expected, "{who}, as a file");
+    }
+    let put = ada.page("/admin/audit?action=user.put&object=u-1").await;
+    assert!(put.contains("2 users: u-1, u-2"), "{put}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
