@@ -17,7 +17,7 @@ use std::io::Read;
 use touchline_app::{
     AppError,
     contacts::{ContactUpload, TranscriptUpload},
-    records::Put,
+    records::{Put, PutStatus},
 };
 use touchline_model::{
     Channel, Contact, ContactId, Direction, MediaTime, Speaker, SpeakerType, Timestamp, UserId,
@@ -27,6 +27,9 @@ use touchline_model::{
 const AT_ONCE: usize = 8;
 /// The kind, as the summary names it.
 pub(crate) const KIND: &str = "transcripts";
+
+/// Said of a recording beside tables that name others.
+const UNNAMED: &str = "no contact names this recording: name it in the table, or say when it was (--started-at), then it is a call of its own";
 
 /// Which side of a call a file holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -229,7 +232,13 @@ impl Import<'_> {
             for (call, put) in done {
                 if let Some((_, input)) = call.files.first() {
                     let place = Self::place(input, None);
-                    self.count(KIND, &place, call.whose.id().as_str(), put.map(|it| it.status))?;
+                    // The contact that was made for it has changed by it; the transcript itself is new.
+                    let new = matches!(call.whose, Whose::New(..));
+                    let status = put.map(|it| match it.status {
+                        PutStatus::Updated if new => PutStatus::Created,
+                        status => status,
+                    });
+                    self.count(KIND, &place, call.whose.id().as_str(), status)?;
                 }
             }
             self.read_bytes(bytes);
@@ -240,13 +249,20 @@ impl Import<'_> {
 
     /// The transcript, once its contact is there.
     async fn made(&mut self, call: &Call, read: CallRead) -> Result<Option<TranscriptUpload>, IntakeError> {
-        let Whose::New(id, started_at) = &call.whose else { return Ok(Some(read.transcript)) };
+        let (id, started_at) = match &call.whose {
+            Whose::New(id, started_at) => (id, started_at),
+            Whose::Known(contact) => {
+                self.tally.brought(contact.id.as_str(), contact.started_at);
+                return Ok(Some(read.transcript));
+            }
+        };
         let mut contact = bare_contact(id.as_str(), *started_at);
         contact.duration = read.duration.unwrap_or_default();
         let put = self.app.put_contact(&self.caller, ContactUpload::new(contact, None)).await;
         match put {
             Ok(put) => {
                 self.tally.took(CONTACTS, put.status);
+                self.tally.brought(id.as_str(), *started_at);
                 Ok(Some(read.transcript))
             }
             Err(error) => {
@@ -261,25 +277,39 @@ impl Import<'_> {
 }
 
 /// A recording on its own is a contact: its id is the file's name, its time the one in the name, or else the one that the
-/// options give, or else when the file was last changed.
+/// options give, or else when the file was last changed. Unless it is `alone`: beside files that say which recordings
+/// there are it is that of the contact with its name, and a time must be given.
 pub(crate) fn lone_recording(
     options: &Options,
     input: &Input,
     known: Option<&Contact>,
+    alone: bool,
 ) -> Result<ContactUpload, String> {
-    let started_at = match (dates::in_name(&input.stem(), options.zone.as_ref()), known) {
-        (Some(read), _) => read?,
-        // Copying a file changes its time, not the call's.
-        (None, Some(known)) => known.started_at,
-        (None, None) => match started_at(options, input)? {
-            Some(given) => given,
-            None => input.changed()?,
+    let plain = |path: &str| path.replace('\\', "/");
+    let name = input.recording_name();
+    let in_name = || dates::in_name(&input.stem(), options.zone.as_ref());
+    let started_at = match known {
+        Some(known) if !alone => match known.original_path.as_deref() {
+            Some(other) if plain(other) != plain(&name) => {
+                return Err(format!("the contact {:?} has another recording, {other:?}", known.id.as_str()));
+            }
+            _ => known.started_at,
+        },
+        _ => match (in_name(), known) {
+            (Some(read), _) => read?,
+            // Copying a file changes its time, not the call's.
+            (None, Some(known)) => known.started_at,
+            (None, None) => match started_at(options, input)? {
+                Some(given) => given,
+                None if alone => input.changed()?,
+                None => return Err(UNNAMED.to_owned()),
+            },
         },
     };
     let id = stem(&input.name);
     let mut contact = known.cloned().unwrap_or_else(|| bare_contact(&id, started_at));
     (contact.started_at, contact.state) = (started_at, None);
-    contact.original_path = Some(input.recording_name());
+    contact.original_path = Some(name);
     Ok(ContactUpload::new(contact, None))
 }
 

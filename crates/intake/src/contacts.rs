@@ -20,15 +20,15 @@ impl Import<'_> {
         let recorded = self.audio.is_some();
         let steps = ahead(move || {
             let given = records::next::<ContactUpload>(&mut source)?;
-            Ok(given.map(|Given { line, raw, item }| {
+            Ok(given.map(|Given { line, raw, item, about }| {
                 let item = item.map(|mut upload| {
                     if upload.id.is_empty() {
                         upload.id = records::id_of_line(&raw).into();
                     }
                     let recording = upload.original_path.clone().filter(|_| recorded);
-                    GivenContact { upload, agent_email: None, recording }
+                    GivenContact { upload, agent_email: None, agent: None, recording }
                 });
-                Given { line, raw, item }
+                Given { line, raw, item, about }
             }))
         });
         self.contact_steps(input, steps).await
@@ -59,17 +59,22 @@ impl Import<'_> {
     ) -> Result<(), IntakeError> {
         while let Some(step) = steps.recv().await {
             let mut good = Vec::new();
-            for Given { line, raw, item } in step.map_err(|e| format!("{}: {e}", input.name))? {
+            for Given { line, raw, item, about } in step.map_err(|e| format!("{}: {e}", input.name))? {
                 let place = Self::place(input, Some(line));
                 let item = match item {
-                    Ok(item) => self.with_agent(item).await?,
-                    Err(reason) => Err((String::new(), reason)),
+                    Ok(item) => self.with_agent(item, &place).await?,
+                    Err(reason) => Err((about.id, reason)),
                 };
                 match item.and_then(|item| self.with_recording(item)) {
-                    Err((id, reason)) => self.tally.refuse(CONTACTS, &place, &id, &reason)?,
+                    Err((id, reason)) => {
+                        self.turn_away(about.recording.as_deref());
+                        self.tally.refuse(CONTACTS, &place, &id, &reason)?;
+                    }
                     Ok(item) => {
                         if self.is_first(CONTACTS, input, line, item.upload.id.as_str(), &raw)? {
                             good.push((place, item));
+                        } else {
+                            self.turn_away(item.recording.as_deref());
                         }
                     }
                 }
@@ -79,19 +84,31 @@ impl Import<'_> {
         Ok(())
     }
 
-    /// Finds the agent by e-mail address. The inner error names the contact.
+    /// Finds the agent. The inner error names the contact.
     async fn with_agent(
         &mut self,
         mut given: GivenContact,
+        place: &Place,
     ) -> Result<Result<GivenContact, (String, String)>, IntakeError> {
-        let set = match given.agent_email.is_some() {
-            true => given.set_agent(&*self.users_by_email().await?),
-            false => Ok(()),
-        };
-        Ok(match set {
-            Ok(()) => Ok(given),
+        if given.agent_email.is_none() && given.agent.is_none() {
+            return Ok(Ok(given));
+        }
+        Ok(match given.set_agent(&*self.people().await?) {
+            Ok(None) => Ok(given),
+            Ok(Some(warning)) => {
+                self.tally.warn(place, given.upload.id.as_str(), warning);
+                Ok(given)
+            }
             Err(reason) => Err((given.upload.id.0, reason)),
         })
+    }
+
+    /// Remembers that the line which names a recording was refused: the recording is not somebody else's then.
+    fn turn_away(&mut self, recording: Option<&str>) {
+        let found = self.audio.as_ref().zip(recording).map(|(audio, name)| audio.find(name));
+        if let Some(Ok(path)) = found {
+            self.turned_away.insert(path);
+        }
     }
 
     /// Refuses a recording outside the folder, and with it the whole line: it was not written in good faith.
@@ -118,15 +135,22 @@ impl Import<'_> {
         }
         let (mut uploads, mut rest) = (Vec::new(), Vec::new());
         for (place, GivenContact { upload, recording, .. }) in good {
-            rest.push((place, upload.id.0.clone(), recording));
+            rest.push((place, upload.id.0.clone(), upload.started_at, recording));
             uploads.push(upload);
         }
         let put = self.app.put_contacts(&self.caller, uploads).await;
         let put = put.map_err(broken)?;
         let mut recorded = Vec::new();
-        for ((place, id, recording), result) in rest.into_iter().zip(put) {
-            if let (Ok(_), Some(recording)) = (&result, recording) {
-                recorded.push(Recorded { id: id.clone(), place: place.clone(), recording });
+        for ((place, id, started_at, recording), result) in rest.into_iter().zip(put) {
+            match (&result, recording) {
+                (Ok(_), Some(recording)) => {
+                    recorded.push(Recorded { id: id.clone(), place: place.clone(), recording });
+                }
+                (Err(_), recording) => self.turn_away(recording.as_deref()),
+                _ => {}
+            }
+            if result.is_ok() {
+                self.tally.brought(&id, started_at);
             }
             self.count(CONTACTS, &place, &id, result.map(|it| it.status))?;
         }

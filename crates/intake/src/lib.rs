@@ -13,6 +13,7 @@ pub mod desk;
 mod format;
 mod lines;
 mod messages;
+mod people;
 mod plan;
 mod preview;
 mod recordings;
@@ -26,8 +27,8 @@ mod values;
 mod work;
 
 pub use format::{Format, Kind};
-pub use preview::{Bounds, Preview, PreviewContact, PreviewFile, PreviewSpeaker, preview};
-pub use report::{Counts, Phase, Place, Progress, Refusal, Report, Waiting, Watcher};
+pub use preview::{Bounds, Preview, PreviewColumn, PreviewContact, PreviewFile, PreviewSpeaker, preview};
+pub use report::{Brought, Counts, Phase, Place, Progress, Refusal, Report, Waiting, Watcher};
 pub use run::{run, waiting};
 
 use jiff::tz::TimeZone;

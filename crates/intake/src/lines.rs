@@ -34,6 +34,17 @@ pub(crate) struct Given<T> {
     pub(crate) raw: Vec<u8>,
     /// What was read, or why it cannot be.
     pub(crate) item: Result<T, String>,
+    /// What it says of itself even where it cannot be read.
+    pub(crate) about: About,
+}
+
+/// What can be told of a line that may be refused.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct About {
+    /// Its id; empty when it has none that can be read.
+    pub(crate) id: String,
+    /// The recording that it names.
+    pub(crate) recording: Option<String>,
 }
 
 /// Reads lines that end in LF or CR LF; a byte order mark before the first is dropped.

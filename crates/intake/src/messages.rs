@@ -6,13 +6,14 @@ mod thread;
 use crate::{
     IntakeError, broken,
     lines::{self, Line, Lines, utf8},
+    people::People,
     plan::Input,
     report::Place,
     work::{CONTACTS, Import},
 };
 use jiff::tz::TimeZone;
 use line::Message;
-use std::{collections::HashMap, io};
+use std::{collections::HashMap, io, sync::Arc};
 use thread::Thread;
 use touchline_app::contacts::ContactUpload;
 use touchline_model::User;
@@ -105,14 +106,13 @@ impl Import<'_> {
         for (line, id, reason) in read.refused {
             self.tally.refuse(CONTACTS, &Self::place(input, Some(line)), &id, &reason)?;
         }
-        let users = self.users_by_email().await?;
+        let people = self.people().await?;
         let mut contacts = read.contacts.into_iter().peekable();
         while contacts.peek().is_some() {
             let mut good: Vec<(Place, ContactUpload)> = Vec::new();
             for mut it in contacts.by_ref().take(lines::STEP) {
                 // Unlike a table's column this is no statement about the agent, so an unknown address is no fault.
-                let agent = it.agent_email.as_ref().and_then(|email| users.get(&email.to_lowercase()));
-                if let Some([only]) = agent.map(Vec::as_slice) {
+                if let Some([only]) = it.agent_email.as_deref().map(|email| people.by_email(email)) {
                     it.upload.agent_id = Some(only.clone());
                 }
                 let raw = serde_json::to_vec(&it.upload).map_err(|e| IntakeError::Broken(e.to_string()))?;
@@ -123,6 +123,9 @@ impl Import<'_> {
             let uploads = good.iter().map(|(_, upload)| upload.clone()).collect();
             let put = self.app.put_contacts(&self.caller, uploads).await.map_err(broken)?;
             for ((place, upload), result) in good.into_iter().zip(put) {
+                if result.is_ok() {
+                    self.tally.brought(upload.id.as_str(), upload.started_at);
+                }
                 self.count(CONTACTS, &place, upload.id.as_str(), result.map(|it| it.status))?;
             }
             self.tally.tick();
@@ -130,19 +133,13 @@ impl Import<'_> {
         Ok(())
     }
 
-    /// Users by their address in small letters.
-    pub(crate) async fn users_by_email(
-        &mut self,
-    ) -> Result<std::sync::Arc<HashMap<String, Vec<touchline_model::UserId>>>, IntakeError> {
-        if let Some(users) = &self.users {
-            return Ok(users.clone());
+    /// The people whom files may name.
+    pub(crate) async fn people(&mut self) -> Result<Arc<People>, IntakeError> {
+        if let Some(people) = &self.people {
+            return Ok(people.clone());
         }
-        let mut users = HashMap::<String, Vec<_>>::new();
-        for user in self.app.all::<User>(&self.caller).await.map_err(broken)? {
-            users.entry(user.email.to_lowercase()).or_default().push(user.id);
-        }
-        let users = std::sync::Arc::new(users);
-        self.users = Some(users.clone());
-        Ok(users)
+        let people = Arc::new(People::new(self.app.all::<User>(&self.caller).await.map_err(broken)?));
+        self.people = Some(people.clone());
+        Ok(people)
     }
 }

@@ -3,6 +3,7 @@
 use crate::{
     Format, Kind,
     lines::Source,
+    recordings,
     speech::{self, Shape, probe::Found},
 };
 use std::{
@@ -162,6 +163,8 @@ fn recognise(path: &Path, format: Format, kind: Option<Kind>) -> io::Result<Form
         Format::AwsTranscribe => Form::Transcript(Shape::Aws),
         Format::Deepgram => Form::Transcript(Shape::Deepgram),
         Format::AssemblyAi => Form::Transcript(Shape::AssemblyAi),
+        // Whatever stands in it: a file with such a name was meant to be heard, and is refused as that.
+        Format::Auto if !json && recordings::is_named_so(path) => Form::Recording,
         Format::Auto if text.is_empty() => records,
         Format::Auto if !json => speech::in_text(text).map_or(Form::Table, Form::Transcript),
         Format::Auto if kind.is_none() && text.starts_with(b"{") => {
@@ -224,6 +227,8 @@ mod tests {
                 b"{\"JobName\":\"x\",\"Participants\":[],\"Transcript\":[{\"ParticipantRole\":\"AGENT\"}]}",
             ),
             ("feedback.json", b"{\"time\":1,\"text\":\"hi\"}"),
+            ("y.mp3", b"\n"),
+            ("z.wav", b"this is no sound"),
         ] {
             fs::write(folder.path().join(name), content).unwrap();
         }
@@ -238,6 +243,8 @@ mod tests {
                 ("a.txt", Form::Table),
                 ("k.txt", Form::Messages),
                 ("d.txt", Form::Recording),
+                ("y.mp3", Form::Recording),
+                ("z.wav", Form::Recording),
                 ("b.txt", Form::Transcript(Shape::Whisper)),
                 ("e.bin", Form::Transcript(Shape::Vtt)),
                 ("f", Form::Transcript(Shape::Srt)),

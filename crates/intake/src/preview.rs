@@ -1,15 +1,17 @@
 //! What an import would bring in, without bringing it in.
 
+mod heard;
 mod read;
 
 use crate::{
     Format, IntakeError, Kind, Options, Refusal, broken,
     calls::{self, Call, CallRead, Unclaimed, Whose},
+    people::People,
     plan::{Form, Input},
-    recordings::stem,
     report::Place,
     run,
 };
+use heard::{Heard, Named};
 use read::{Look, contact_of};
 use serde::{Deserialize, Serialize};
 use std::{
@@ -92,6 +94,17 @@ pub struct PreviewContact {
     pub first_words: String,
 }
 
+/// A column of a table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PreviewColumn {
+    /// The file that has it.
+    pub file: String,
+    /// As its header names it.
+    pub name: String,
+    /// What it is read as, by the documented name; none for a field that is kept as it is.
+    pub meaning: Option<String>,
+}
+
 /// What an import would bring in.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Preview {
@@ -107,6 +120,13 @@ pub struct Preview {
     pub problems: Vec<Refusal>,
     /// How many problems were found.
     pub problem_count: u64,
+    /// What would be taken in another way than it may be meant: agents who are nobody known, recordings that would take
+    /// the place of others.
+    #[serde(default)]
+    pub warnings: Vec<Refusal>,
+    /// The columns of tables.
+    #[serde(default)]
+    pub columns: Vec<PreviewColumn>,
     /// Fields that were seen, with how many records have them.
     pub fields: BTreeMap<String, u64>,
 }
@@ -116,6 +136,11 @@ impl Preview {
         self.problem_count += 1;
         if self.problems.len() < bounds.problems {
             self.problems.push(Refusal { place, id, reason });
+        }
+    }
+    fn warn(&mut self, bounds: &Bounds, place: Place, id: String, reason: String) {
+        if self.warnings.len() < bounds.problems && !self.warnings.iter().any(|it| it.reason == reason) {
+            self.warnings.push(Refusal { place, id, reason });
         }
     }
     fn count(&mut self, kind: &str, more: u64) {
@@ -141,10 +166,11 @@ pub async fn preview(
     if path == Path::new("-") {
         return Err(IntakeError::Input("the standard input cannot be read twice".to_owned()));
     }
-    let (inputs, _) = run::files(path, options).await?;
-    let alone = run::recordings_are_alone(&inputs);
+    let (inputs, audio) = run::files(path, options).await?;
+    let alone = run::recordings_are_alone(app, &inputs).await?;
     let mut found = Preview { complete: true, ..Preview::default() };
-    let (mut transcripts, mut left, mut names) = (Vec::new(), bounds.records, HashSet::new());
+    let (mut transcripts, mut left, mut named) = (Vec::new(), bounds.records, Named::default());
+    let mut recordings = Vec::new();
     for input in inputs {
         let (format, kind) = match input.form {
             Form::Records(kind) => (Some(Format::Ndjson), Some(kind)),
@@ -157,21 +183,20 @@ pub async fn preview(
         found.files.push(PreviewFile { name, bytes: input.bytes, format, kind, records: 0 });
         match input.form {
             Form::Transcript(_) => transcripts.push((found.files.len() - 1, input)),
-            Form::Recording if alone => {
-                names.insert(stem(&input.name));
-                recording(&mut found, options, bounds, &input);
-            }
-            Form::Recording => found.count("recordings", 1),
+            Form::Recording => recordings.push(input),
             _ => {
                 let mut look = look(app, options, bounds, &input, left).await?;
-                names.extend(std::mem::take(&mut look.names));
                 left -= look.records;
+                named.take(&mut look, &input);
                 take(&mut found, bounds, &input, look);
             }
         }
     }
+    let place = Heard { app, caller, options, bounds, alone };
+    place.recordings(&mut found, &mut named, audio, recordings).await?;
+    let names = named.names();
     spoken(app, caller, options, bounds, &mut found, transcripts, &names).await?;
-    known(app, caller, &mut found).await?;
+    agents(app, caller, bounds, &mut found, named).await?;
     Ok(found)
 }
 
@@ -200,26 +225,15 @@ fn take(found: &mut Preview, bounds: &Bounds, input: &Input, look: Look) {
     for (field, count) in look.fields {
         *found.fields.entry(field).or_default() += count;
     }
+    for (name, meaning) in look.columns {
+        let file = input.name.to_string();
+        found.columns.push(PreviewColumn { file, name, meaning: meaning.map(str::to_owned) });
+    }
     for (line, id, reason) in look.problems {
         let place = Place { file: input.name.clone(), line: Some(line) };
         found.problem(bounds, place, id, reason);
     }
     found.problem_count += look.more_problems;
-}
-
-fn recording(found: &mut Preview, options: &Options, bounds: &Bounds, input: &Input) {
-    match calls::lone_recording(options, input, None) {
-        Err(reason) => {
-            let place = Place { file: input.name.clone(), line: None };
-            found.problem(bounds, place, stem(&input.name), reason);
-        }
-        Ok(upload) => {
-            found.count("contacts", 1);
-            if found.contacts.len() < bounds.contacts {
-                found.contacts.push(contact_of(&input.name, &upload, None));
-            }
-        }
-    }
 }
 
 /// Looks at the transcripts, with the contacts that they belong to.
@@ -305,27 +319,52 @@ fn transcript(found: &mut Preview, bounds: &Bounds, call: &Call, read: CallRead)
     found.contacts.push(contact_of(&input.name, &upload, read.transcript.into_transcript().ok().as_ref()));
 }
 
-/// Looks up which of the contacts are there, and who their agents are.
-async fn known(app: &App, caller: &Caller, found: &mut Preview) -> Result<(), IntakeError> {
+/// Looks up which of the contacts are there, and who the agents are whom tables name.
+async fn agents(
+    app: &App,
+    caller: &Caller,
+    bounds: &Bounds,
+    found: &mut Preview,
+    named: Named,
+) -> Result<(), IntakeError> {
     let ids: Vec<String> = found.contacts.iter().map(|it| it.id.clone()).collect();
-    if ids.is_empty() {
+    if !ids.is_empty() {
+        let rows = app.store().contact_rows(&caller.tenant, &ids).await.map_err(broken)?;
+        let there: HashSet<String> = rows.into_iter().map(|row| row.contact.value.id.0).collect();
+        found.contacts.iter_mut().for_each(|it| it.exists = there.contains(&it.id));
+    }
+    let unknown =
+        |it: &PreviewContact| it.agent.as_ref().is_some_and(|it| it.as_str().starts_with(read::CALLED));
+    if named.agents.is_empty() && !found.contacts.iter().any(unknown) {
         return Ok(());
     }
-    let rows = app.store().contact_rows(&caller.tenant, &ids).await.map_err(broken)?;
-    let there: Vec<String> = rows.into_iter().map(|row| row.contact.value.id.0).collect();
-    let mut users = None;
+    // Users that come with the same files are there before the calls.
+    let users = app.all::<User>(caller).await.map_err(broken)?;
+    let new: HashSet<&UserId> = named.users.iter().map(|it| &it.id).collect();
+    let old: Vec<User> = users.into_iter().filter(|it| !new.contains(&it.id)).collect();
+    let people = People::new(old.into_iter().chain(named.users.iter().cloned()));
     for contact in &mut found.contacts {
-        contact.exists = there.contains(&contact.id);
-        // Not an id yet: the address that the file gives.
-        let Some(email) = contact.agent.as_ref().and_then(|it| it.as_str().strip_prefix(read::ADDRESS))
-        else {
-            continue;
-        };
-        if users.is_none() {
-            users = Some(app.all::<User>(caller).await.map_err(broken)?);
+        // Not an id yet: what the file gives.
+        let called = contact.agent.as_ref().and_then(|it| it.as_str().strip_prefix(read::CALLED));
+        if let Some(called) = called {
+            contact.agent = people.called(called).ok();
         }
-        let mut with = users.iter().flatten().filter(|user| user.email.eq_ignore_ascii_case(email));
-        contact.agent = with.next().map(|user| user.id.clone());
+    }
+    for (file, agent) in named.agents {
+        let place = Place { file, line: Some(agent.line) };
+        let known = if agent.address { people.with_email(&agent.value) } else { people.called(&agent.value) };
+        match known {
+            Ok(_) => {}
+            Err(reason) if agent.address => {
+                // Each of its rows is refused; the first stands for them.
+                let rows = found.records.get_mut(crate::work::CONTACTS);
+                rows.into_iter().for_each(|n| *n = n.saturating_sub(agent.rows));
+                found.records.retain(|_, n| *n > 0);
+                found.problem(bounds, place, agent.id, reason);
+                found.problem_count += agent.rows - 1;
+            }
+            Err(reason) => found.warn(bounds, place, agent.id, reason),
+        }
     }
     Ok(())
 }

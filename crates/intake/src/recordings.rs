@@ -11,12 +11,36 @@ use std::{
 use tokio_util::io::ReaderStream;
 use touchline_app::{App, AppError, store::ContactRow};
 use touchline_model::Caller;
+use touchline_speech::HEAD_BYTES;
 
 /// Recordings that are sent at once: each waits for the disk once or twice.
 pub(crate) const AT_ONCE: usize = 4;
-/// Endings that recordings have; only for finding a contact by a transcript's name.
+/// Said of a recording that would be somebody else's if it became a contact on its own.
+pub(crate) const TURNED_AWAY: &str = "the line that names this recording was refused";
+/// Said of what is neither text nor sound.
+const NO_RECORDING: &str =
+    "is no recording that can be read: its content is none of WAV, MP3, OGG Vorbis or Opus, FLAC, M4A";
+/// Endings that recordings have.
 pub(crate) const ENDINGS: [&str; 10] =
     ["wav", "mp3", "ogg", "opus", "flac", "m4a", "mp4", "oga", "wave", "aac"];
+
+/// Whether a file is called like a recording.
+pub(crate) fn is_named_so(path: &Path) -> bool {
+    let ending = path.extension().map(|it| it.to_string_lossy().to_ascii_lowercase());
+    ending.is_some_and(|ending| ENDINGS.contains(&&*ending))
+}
+
+/// Why a file can be no recording, by its beginning; whether it can be read to its end turns out later.
+pub(crate) fn unheard(path: &Path) -> Result<(), String> {
+    let mut head = Vec::with_capacity(HEAD_BYTES);
+    let read = File::open(path).and_then(|file| file.take(HEAD_BYTES as u64).read_to_end(&mut head));
+    read.map_err(|e| e.to_string())?;
+    match (head.is_empty(), touchline_speech::recognise(&head)) {
+        (true, _) => Err("is empty".to_owned()),
+        (_, None) => Err(NO_RECORDING.to_owned()),
+        _ => Ok(()),
+    }
+}
 
 /// A folder of recordings.
 #[derive(Clone, Debug)]
@@ -117,7 +141,7 @@ async fn send_one(app: &App, caller: &Caller, it: &Sending) -> Result<bool, AppE
     Ok(app.receive_recording(caller, &it.id, Some(&it.name), bytes).await?.changed)
 }
 
-fn sha256(path: &Path) -> io::Result<String> {
+pub(crate) fn sha256(path: &Path) -> io::Result<String> {
     let (mut file, mut hasher, mut buffer) = (File::open(path)?, Sha256::new(), vec![0; 1 << 18]);
     loop {
         match file.read(&mut buffer) {

@@ -1,7 +1,11 @@
 //! NDJSON of the native shapes: one record a line.
 
-use crate::lines::{Given, Lines, utf8};
-use serde::de::DeserializeOwned;
+use crate::{
+    lines::{About, Given, Lines, utf8},
+    people::People,
+    values::typed,
+};
+use serde::{Deserialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 use std::{collections::HashMap, fmt::Write, io};
 use touchline_app::{
@@ -9,7 +13,7 @@ use touchline_app::{
     contacts::ContactUpload,
     records::{PutResults, Ruled},
 };
-use touchline_model::{Caller, UserId};
+use touchline_model::Caller;
 
 /// A contact on its way in, from whichever format.
 #[derive(Debug)]
@@ -18,21 +22,29 @@ pub(crate) struct GivenContact {
     pub(crate) upload: ContactUpload,
     /// The agent's e-mail address, when that is how the agent is named.
     pub(crate) agent_email: Option<String>,
+    /// A column that names the agent in whatever way, and what it holds.
+    pub(crate) agent: Option<(String, String)>,
     /// The file with its recording, as written.
     pub(crate) recording: Option<String>,
 }
 
 impl GivenContact {
-    /// Says who the agent is.
-    pub(crate) fn set_agent(&mut self, users: &HashMap<String, Vec<UserId>>) -> Result<(), String> {
-        let Some(email) = &self.agent_email else { return Ok(()) };
-        match users.get(&email.to_lowercase()).map_or(&[][..], Vec::as_slice) {
-            [only] => {
-                self.upload.agent_id = Some(only.clone());
-                Ok(())
+    /// Says who the agent is. An address that is nobody's is a fault; a name that is nobody's a warning, which is given
+    /// back, and the name is kept as a field.
+    pub(crate) fn set_agent(&mut self, people: &People) -> Result<Option<String>, String> {
+        if let Some(email) = &self.agent_email {
+            self.upload.agent_id = Some(people.with_email(email)?);
+        }
+        let Some((column, value)) = self.agent.take() else { return Ok(None) };
+        match people.called(&value) {
+            Ok(id) => {
+                self.upload.agent_id = Some(id);
+                Ok(None)
             }
-            [] => Err(format!("`agent_email`: no user has the address {email:?}")),
-            _ => Err(format!("`agent_email`: several users have the address {email:?}")),
+            Err(warning) => {
+                self.upload.metadata.insert(column, typed(&value));
+                Ok(Some(warning))
+            }
         }
     }
 }
@@ -42,12 +54,33 @@ pub(crate) fn next<T: DeserializeOwned>(lines: &mut Lines) -> io::Result<Option<
     loop {
         let Some(line) = lines.next()? else { return Ok(None) };
         let given = match line.content {
-            Err(length) => Given { line: line.number, raw: vec![], item: Err(lines.too_long(length)) },
+            Err(length) => Given {
+                line: line.number,
+                raw: vec![],
+                item: Err(lines.too_long(length)),
+                about: About::default(),
+            },
             Ok(raw) if raw.iter().all(u8::is_ascii_whitespace) => continue,
-            Ok(raw) => Given { line: line.number, item: utf8(&raw).and_then(parse), raw },
+            Ok(raw) => {
+                let item = utf8(&raw).and_then(parse);
+                let about = if item.is_err() { about(&raw) } else { About::default() };
+                Given { line: line.number, item, raw, about }
+            }
         };
         return Ok(Some(given));
     }
+}
+
+/// What a record that is refused says of itself, where that can be read.
+fn about(raw: &[u8]) -> About {
+    #[derive(Deserialize)]
+    struct Some {
+        #[serde(default)]
+        id: String,
+        original_path: Option<String>,
+    }
+    let read = serde_json::from_slice::<Some>(raw);
+    read.map(|it| About { id: it.id, recording: it.original_path }).unwrap_or_default()
 }
 
 fn parse<T: DeserializeOwned>(text: &str) -> Result<T, String> {

@@ -3,17 +3,23 @@
 use crate::IntakeError;
 use serde::{Deserialize, Serialize};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashSet},
     fmt,
+    hash::{BuildHasher, RandomState},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
 };
 use touchline_app::records::PutStatus;
+use touchline_model::Timestamp;
 
 /// Refusals that a [`Report`] keeps; all of them go to the [`Watcher`].
 const KEPT: usize = 1_000;
+/// Warnings that a report keeps.
+const WARNINGS: usize = 100;
+/// Contacts that a report names.
+const NAMED: usize = 20;
 
 /// A place in the input.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,6 +80,19 @@ pub struct Waiting {
     pub at_least: bool,
 }
 
+/// The contacts that an import brought in, or found as they were.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Brought {
+    /// Ids of the first twenty.
+    pub ids: Vec<String>,
+    /// How many there are.
+    pub contacts: u64,
+    /// When the earliest of them began.
+    pub from: Timestamp,
+    /// When the latest of them began.
+    pub to: Timestamp,
+}
+
 /// How an import ended.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
@@ -83,6 +102,12 @@ pub struct Report {
     pub recordings: u64,
     /// The first thousand refusals.
     pub refusals: Vec<Refusal>,
+    /// What was taken in another way than it may have been meant, the first hundred; each reason once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Refusal>,
+    /// Where to find what came in; none when there are no contacts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub brought: Option<Brought>,
     /// What waits for the server, when the analysis was left to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waiting: Option<Waiting>,
@@ -159,12 +184,22 @@ pub(crate) struct Tally<'w> {
     report: Report,
     bytes: Arc<AtomicU64>,
     total_bytes: u64,
+    /// Contacts that were counted, eight bytes each.
+    ids: HashSet<u64>,
+    hasher: RandomState,
 }
 
 impl<'w> Tally<'w> {
     /// `total_bytes`: 0 when not known.
     pub(crate) fn new(watcher: &'w mut dyn Watcher, total_bytes: u64) -> Self {
-        Self { watcher, report: Report::default(), bytes: Arc::default(), total_bytes }
+        Self {
+            watcher,
+            report: Report::default(),
+            bytes: Arc::default(),
+            total_bytes,
+            ids: HashSet::new(),
+            hasher: RandomState::new(),
+        }
     }
 
     /// The counter of bytes that were read.
@@ -183,6 +218,28 @@ impl<'w> Tally<'w> {
             PutStatus::Created => counts.created += 1,
             PutStatus::Updated => counts.updated += 1,
             PutStatus::Unchanged => counts.unchanged += 1,
+        }
+    }
+
+    /// A contact came in, or was there just so. One that comes with several files counts once.
+    pub(crate) fn brought(&mut self, id: &str, started_at: Timestamp) {
+        if !self.ids.insert(self.hasher.hash_one(id)) {
+            return;
+        }
+        let empty = Brought { ids: vec![], contacts: 0, from: started_at, to: started_at };
+        let brought = self.report.brought.get_or_insert(empty);
+        brought.contacts += 1;
+        (brought.from, brought.to) = (brought.from.min(started_at), brought.to.max(started_at));
+        if brought.ids.len() < NAMED {
+            brought.ids.push(id.to_owned());
+        }
+    }
+
+    /// Something was taken in another way than it may have been meant.
+    pub(crate) fn warn(&mut self, place: &Place, id: &str, reason: String) {
+        let warnings = &mut self.report.warnings;
+        if warnings.len() < WARNINGS && !warnings.iter().any(|it| it.reason == reason) {
+            warnings.push(Refusal { place: place.clone(), id: id.to_owned(), reason });
         }
     }
 

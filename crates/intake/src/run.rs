@@ -2,13 +2,19 @@
 
 use crate::{
     IntakeError, Kind, Options, Report, Waiting, Watcher, broken,
+    lines::{Given, Lines},
     plan::{self, Form, Input},
     recordings::Folder,
+    records,
     report::{Phase, Tally},
+    table::Table,
     work::Import,
 };
-use std::{path::Path, time::Duration};
-use touchline_app::{App, contacts::SearchField};
+use std::{path::Path, sync::Arc, time::Duration};
+use touchline_app::{
+    App,
+    contacts::{ContactUpload, SearchField},
+};
 use touchline_model::{
     Ability, Caller, CoachingSession, ContactState, Evaluation, Feedback, Group, Kpi, Listen, Observation,
     Plan, Scorecard, Share, Topic, User,
@@ -16,6 +22,8 @@ use touchline_model::{
 
 /// How often the analysis is asked how far it is.
 const LOOK: Duration = Duration::from_millis(500);
+/// Records of a file that are looked at for the names of recordings.
+const LOOKED_AT: usize = 100;
 /// Contacts of one state that are counted.
 const COUNTED: usize = 100_000;
 
@@ -85,19 +93,44 @@ pub(crate) async fn files(
     Ok(found?)
 }
 
-/// Whether recordings without a table or contacts are contacts on their own.
-pub(crate) fn recordings_are_alone(inputs: &[Input]) -> bool {
-    !inputs.iter().any(|it| matches!(it.form, Form::Table | Form::Records(Kind::Contacts)))
+/// Whether no table and no contacts name recordings. What is no such file, whatever it holds, changes nothing for the
+/// recordings beside it. Reads the beginnings of files, on a thread for that.
+pub(crate) async fn recordings_are_alone(app: &App, inputs: &[Input]) -> Result<bool, IntakeError> {
+    if !inputs.iter().any(|it| it.form == Form::Recording) {
+        return Ok(true);
+    }
+    let of_contacts = |it: &&Input| matches!(it.form, Form::Table | Form::Records(Kind::Contacts));
+    let files: Vec<Input> = inputs.iter().filter(of_contacts).cloned().collect();
+    let limit = app.limits().json_bytes;
+    let named = tokio::task::spawn_blocking(move || files.iter().any(|it| names_recordings(it, limit)));
+    Ok(!named.await.map_err(|e| IntakeError::Broken(e.to_string()))?)
+}
+
+/// Whether a file of contacts says which recordings are theirs. One that cannot be read says nothing.
+fn names_recordings(input: &Input, limit: usize) -> bool {
+    let Ok(source) = input.open() else { return false };
+    let mut lines = Lines::new(source, limit, Arc::default());
+    if input.form == Form::Table {
+        return matches!(Table::open(&mut lines, None), Ok(Ok(table)) if table.names_recordings());
+    }
+    for _ in 0..LOOKED_AT {
+        match records::next::<ContactUpload>(&mut lines) {
+            Ok(Some(Given { item: Ok(it), .. })) if it.original_path.is_some() => return true,
+            Ok(Some(_)) => {}
+            _ => return false,
+        }
+    }
+    false
 }
 
 async fn bring_in(import: &mut Import<'_>, inputs: Vec<Input>) -> Result<(), IntakeError> {
-    let alone = recordings_are_alone(&inputs);
+    let alone = recordings_are_alone(&import.app, &inputs).await?;
     let mut inputs = inputs.into_iter().peekable();
     while let Some(input) = inputs.next() {
         match input.form {
             Form::Table => import.table(&input).await?,
             Form::Messages => import.messages(&input).await?,
-            Form::Records(kind) => records(import, &input, kind).await?,
+            Form::Records(kind) => native(import, &input, kind).await?,
             Form::Recording | Form::Transcript(_) => {
                 // These belong together: all of them at once.
                 let recording = input.form == Form::Recording;
@@ -111,8 +144,7 @@ async fn bring_in(import: &mut Import<'_>, inputs: Vec<Input>) -> Result<(), Int
                 }
                 match recording {
                     false => import.transcripts(same).await?,
-                    true if alone => import.lone_recordings(&same).await?,
-                    true => import.left_over(&same)?,
+                    true => import.lone_recordings(&same, alone).await?,
                 }
             }
         }
@@ -120,7 +152,7 @@ async fn bring_in(import: &mut Import<'_>, inputs: Vec<Input>) -> Result<(), Int
     Ok(())
 }
 
-async fn records(import: &mut Import<'_>, input: &Input, kind: Kind) -> Result<(), IntakeError> {
+async fn native(import: &mut Import<'_>, input: &Input, kind: Kind) -> Result<(), IntakeError> {
     let name = kind.name();
     match kind {
         Kind::Groups => import.records::<Group>(input, name).await,

@@ -2,7 +2,7 @@
 
 use crate::{
     dates,
-    lines::{Given, Line, Lines, utf8},
+    lines::{About, Given, Line, Lines, utf8},
     records::GivenContact,
     values::{channel, direction, length, typed},
 };
@@ -25,6 +25,8 @@ enum Column {
     Direction,
     AgentId,
     AgentEmail,
+    /// The agent by id, address or name.
+    Agent,
     Channel,
     Recording,
     Metadata(String),
@@ -35,6 +37,8 @@ enum Column {
 #[derive(Debug)]
 pub(crate) struct Table {
     columns: Vec<Column>,
+    /// As the header has them.
+    names: Vec<String>,
     delimiter: u8,
     zone: Option<TimeZone>,
 }
@@ -106,7 +110,7 @@ impl Table {
     }
 
     fn from_header(names: &StringRecord, delimiter: u8, zone: Option<TimeZone>) -> Result<Self, String> {
-        let columns: Vec<Column> = names.iter().map(column).collect();
+        let columns = columns(names);
         for (at, column) in columns.iter().enumerate() {
             if *column != Column::Nameless && columns[..at].contains(column) {
                 return Err(format!(
@@ -128,27 +132,29 @@ impl Table {
         if has(Column::AgentId) && has(Column::AgentEmail) {
             return Err("there are both `agent_id` and `agent_email`: leave one out".to_owned());
         }
-        Ok(Self { columns, delimiter, zone })
+        let names = names.iter().map(|name| name.trim().to_owned()).collect();
+        Ok(Self { columns, names, delimiter, zone })
     }
 
     /// The columns, by what they mean or, where they are fields of the caller's own, by their names.
     pub(crate) fn fields(&self) -> Vec<String> {
-        let name = |column: &Column| {
-            let name = match column {
-                Column::Id => "id",
-                Column::StartedAt => "started_at",
-                Column::Duration => "duration",
-                Column::Direction => "direction",
-                Column::AgentId => "agent_id",
-                Column::AgentEmail => "agent_email",
-                Column::Channel => "channel",
-                Column::Recording => "recording",
-                Column::Metadata(name) => return Some(format!("metadata.{name}")),
-                Column::Nameless => return None,
-            };
-            Some(name.to_owned())
+        let name = |column: &Column| match column {
+            Column::Metadata(name) => Some(format!("metadata.{name}")),
+            column => column.meaning().map(str::to_owned),
         };
         self.columns.iter().filter_map(name).collect()
+    }
+
+    /// Each column as the header names it, and what it is read as; none for a field of the caller's own. Columns
+    /// without a name are left out.
+    pub(crate) fn meanings(&self) -> impl Iterator<Item = (&str, Option<&'static str>)> {
+        let named = self.names.iter().zip(&self.columns).filter(|(_, column)| **column != Column::Nameless);
+        named.map(|(name, column)| (name.as_str(), column.meaning()))
+    }
+
+    /// Whether it says which recordings belong to its calls.
+    pub(crate) fn names_recordings(&self) -> bool {
+        self.columns.contains(&Column::Recording)
     }
 
     /// The next call.
@@ -161,15 +167,26 @@ impl Table {
             if row.fields.as_ref().is_ok_and(|it| it.iter().all(|field| field.trim().is_empty())) {
                 continue;
             }
+            let about = row.fields.as_ref().map(|fields| self.about(fields)).unwrap_or_default();
             let item = row.fields.and_then(|fields| self.contact(&fields));
-            return Ok(Some(Given { line: row.line, raw: row.raw, item }));
+            return Ok(Some(Given { line: row.line, raw: row.raw, item, about }));
         }
+    }
+
+    fn about(&self, fields: &StringRecord) -> About {
+        let cell = |wanted: Column| {
+            let at = self.columns.iter().position(|column| *column == wanted)?;
+            fields.get(at).map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
+        };
+        let recording = cell(Column::Recording);
+        let id = cell(Column::Id).or_else(|| recording.as_deref().map(crate::recordings::stem));
+        About { id: id.unwrap_or_default(), recording }
     }
 
     fn contact(&self, fields: &StringRecord) -> Result<GivenContact, String> {
         let mut contact = crate::calls::bare_contact("", Timestamp::default());
-        let (mut started_at, mut agent_email) = (None, None);
-        for (column, text) in self.columns.iter().zip(fields) {
+        let (mut started_at, mut agent_email, mut agent) = (None, None, None);
+        for ((column, name), text) in self.columns.iter().zip(&self.names).zip(fields) {
             let value = text.trim();
             if value.is_empty() {
                 continue;
@@ -188,6 +205,7 @@ impl Table {
                 Column::Channel => contact.channel = channel(value).map_err(|e| named("channel", e))?,
                 Column::AgentId => contact.agent_id = Some(value.into()),
                 Column::AgentEmail => agent_email = Some(value.to_owned()),
+                Column::Agent => agent = Some((name.clone(), value.to_owned())),
                 Column::Recording => contact.original_path = Some(value.to_owned()),
                 Column::Metadata(name) => {
                     contact.metadata.insert(name.clone(), typed(text));
@@ -201,15 +219,70 @@ impl Table {
             let stem = recording.as_deref().map(crate::recordings::stem).filter(|it| !it.is_empty());
             contact.id = stem.ok_or("there is neither an `id` nor a recording to take it from")?.into();
         }
-        Ok(GivenContact { upload: ContactUpload::new(contact, None), agent_email, recording })
+        Ok(GivenContact { upload: ContactUpload::new(contact, None), agent_email, agent, recording })
     }
+}
+
+impl Column {
+    /// What it is read as; none for a field of the caller's own.
+    const fn meaning(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Id => "id",
+            Self::StartedAt => "started_at",
+            Self::Duration => "duration",
+            Self::Direction => "direction",
+            Self::AgentId => "agent_id",
+            Self::AgentEmail => "agent_email",
+            Self::Agent => "agent",
+            Self::Channel => "channel",
+            Self::Recording => "recording",
+            Self::Metadata(_) | Self::Nameless => return None,
+        })
+    }
+}
+
+/// Small letters, and one underscore for whatever divides words.
+fn plain(name: &str) -> String {
+    let words = name.split(|c: char| matches!(c, ' ' | '-' | '_' | '.')).filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join("_").to_lowercase()
+}
+
+/// What the columns of a header mean. Names that other systems use count only where no column has the name that is
+/// documented, so that a table which has both keeps the other as a field.
+fn columns(names: &StringRecord) -> Vec<Column> {
+    let mut columns: Vec<Column> = names.iter().map(column).collect();
+    for (at, name) in names.iter().enumerate() {
+        let Some(meant) = synonym(&plain(name)) else { continue };
+        let agent = |it: &Column| matches!(it, Column::AgentId | Column::AgentEmail | Column::Agent);
+        let taken = columns.iter().any(|it| *it == meant || (agent(&meant) && agent(it)));
+        if !taken {
+            columns[at] = meant;
+        }
+    }
+    columns
+}
+
+/// Other names that a column may have.
+fn synonym(plain: &str) -> Option<Column> {
+    Some(match plain {
+        "started" | "start_at" | "start_date" | "start_datetime" | "datetime" | "date_time" | "timestamp" => {
+            Column::StartedAt
+        }
+        "length" | "duration_seconds" | "duration_secs" | "call_duration" => Column::Duration,
+        "call_direction" => Column::Direction,
+        "agentid" => Column::AgentId,
+        "agent_mail" | "agent_e_mail" | "agentemail" | "agent_address" => Column::AgentEmail,
+        "agent" | "agent_name" | "agentname" | "employee" | "employee_id" | "handled_by" => Column::Agent,
+        "audio" | "audio_file" | "recording_file" | "recording_name" | "file_name" | "filename" => {
+            Column::Recording
+        }
+        _ => return None,
+    })
 }
 
 fn column(name: &str) -> Column {
     let name = name.trim();
-    let plain: String =
-        name.to_lowercase().chars().map(|c| if matches!(c, ' ' | '-') { '_' } else { c }).collect();
-    match plain.as_str() {
+    match plain(name).as_str() {
         "" => Column::Nameless,
         "id" | "contact_id" | "call_id" => Column::Id,
         "started_at" | "start_time" | "start" => Column::StartedAt,
@@ -334,6 +407,41 @@ mod tests {
         assert_eq!(likely_delimiter("\"a,b,c\";d;e"), b';');
         assert_eq!(likely_delimiter("a\tb"), b'\t');
         assert_eq!(likely_delimiter("a"), b',');
+    }
+
+    #[test]
+    fn names_of_other_systems_are_understood_where_no_column_has_the_documented_one() {
+        let columns = |text: &str| super::columns(&text.split(',').collect::<Vec<_>>().into());
+        let own = |name: &str| Column::Metadata(name.to_owned());
+        assert_eq!(
+            columns("Call ID,timestamp,Agent Name,filename,note"),
+            [Column::Id, Column::StartedAt, Column::Agent, Column::Recording, own("note")]
+        );
+        assert_eq!(
+            columns("id,started_at,timestamp,agent_email,agent,agent_name"),
+            [
+                Column::Id,
+                Column::StartedAt,
+                own("timestamp"),
+                Column::AgentEmail,
+                own("agent"),
+                own("agent_name")
+            ]
+        );
+        assert_eq!(columns("Agent E-Mail,agent")[..], [Column::AgentEmail, own("agent")]);
+        let given = read("id,started_at,agent\na,2026-03-01T09:00:00Z,Ann Lee\n").remove(0).1.unwrap();
+        assert_eq!(given.agent, Some(("agent".to_owned(), "Ann Lee".to_owned())));
+    }
+
+    #[test]
+    fn a_row_that_is_refused_still_says_its_id() {
+        let text = "call_id,started_at,recording\n7,soon,a/7.wav\n,soon,b/8.wav\n";
+        let mut lines = Lines::new(Box::new(text.as_bytes()), 1 << 20, Default::default());
+        let table = Table::open(&mut lines, None).unwrap().unwrap();
+        let rows: Vec<_> = std::iter::from_fn(|| table.next(&mut lines).unwrap()).collect();
+        assert!(rows.iter().all(|row| row.item.is_err()));
+        let ids: Vec<_> = rows.iter().map(|row| row.about.id.as_str()).collect();
+        assert_eq!(ids, ["7", "8"]);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 use crate::{
     IntakeError, Options, broken, calls,
     lines::{self, Given, Lines, ahead},
+    people::People,
     plan::Input,
     recordings::{self, Folder, Sending},
     records,
@@ -23,7 +24,7 @@ use touchline_app::{
     records::{PutStatus, Ruled},
     store::ContactRow,
 };
-use touchline_model::{Caller, ContactState, UserId};
+use touchline_model::{Caller, ContactState};
 
 /// The kinds that the summary names beside the records' own.
 pub(crate) const CONTACTS: &str = "contacts";
@@ -53,8 +54,11 @@ pub(crate) struct Import<'w> {
     hasher: RandomState,
     seen: HashMap<u64, Seen>,
     files: Vec<Arc<str>>,
-    pub(crate) users: Option<Arc<HashMap<String, Vec<UserId>>>>,
+    pub(crate) people: Option<Arc<People>>,
+    /// Recordings that contacts have.
     used: HashSet<PathBuf>,
+    /// Recordings that only refused lines name.
+    pub(crate) turned_away: HashSet<PathBuf>,
     /// Contacts whose recording the pipeline has still to read.
     unread: Vec<(String, Place)>,
 }
@@ -76,8 +80,9 @@ impl<'w> Import<'w> {
             hasher: RandomState::new(),
             seen: HashMap::new(),
             files: vec![],
-            users: None,
+            people: None,
             used: HashSet::new(),
+            turned_away: HashSet::new(),
             unread: vec![],
         }
     }
@@ -148,6 +153,11 @@ impl<'w> Import<'w> {
         Ok(false)
     }
 
+    /// Whether an id came before in this run.
+    fn has_seen(&self, kind: &'static str, id: &str) -> bool {
+        self.seen.contains_key(&self.hasher.hash_one((kind, id)))
+    }
+
     /// Reads records of one kind.
     pub(crate) async fn records<T: Ruled + DeserializeOwned>(
         &mut self,
@@ -158,9 +168,11 @@ impl<'w> Import<'w> {
         let mut steps = ahead(move || records::next::<T>(&mut source));
         while let Some(step) = steps.recv().await {
             let (mut items, mut lines) = (Vec::new(), Vec::new());
-            for Given { line, raw, item } in step.map_err(|e| format!("{}: {e}", input.name))? {
+            for Given { line, raw, item, about } in step.map_err(|e| format!("{}: {e}", input.name))? {
                 match item {
-                    Err(reason) => self.tally.refuse(kind, &Self::place(input, Some(line)), "", &reason)?,
+                    Err(reason) => {
+                        self.tally.refuse(kind, &Self::place(input, Some(line)), &about.id, &reason)?;
+                    }
                     Ok(item) => {
                         let id = Some(item.id()).filter(|id| !matches!(id.as_str(), "" | "0"));
                         let id = id.unwrap_or_else(|| records::id_of_line(&raw));
@@ -182,45 +194,76 @@ impl<'w> Import<'w> {
             self.tally.tick();
         }
         // Users may have come.
-        self.users = None;
+        self.people = None;
         Ok(())
     }
 
-    /// Reads recordings that are contacts on their own.
-    pub(crate) async fn lone_recordings(&mut self, inputs: &[Input]) -> Result<(), IntakeError> {
+    /// Reads recordings that no line names: each is a contact on its own, or that of the contact with its name. `alone`:
+    /// nothing else says which recordings there are; then a recording of which nothing tells when it was began when its
+    /// file was last changed.
+    pub(crate) async fn lone_recordings(&mut self, inputs: &[Input], alone: bool) -> Result<(), IntakeError> {
         for step in inputs.chunks(lines::STEP) {
-            let ids: Vec<String> = step.iter().map(|it| recordings::stem(&it.name)).collect();
-            let known = self.rows(&ids).await?;
-            let mut good = Vec::new();
-            for (input, id) in step.iter().zip(ids) {
-                let known = known.get(&id).map(|row| &row.contact.value);
-                let upload = calls::lone_recording(&self.options, input, known);
-                match upload {
-                    Err(reason) => self.refuse(CONTACTS, input, &id, &reason)?,
-                    Ok(upload) => {
-                        if self.is_first(CONTACTS, input, 1, &id, input.name.as_bytes())? {
-                            good.push((input, upload));
-                        }
+            let files: Vec<PathBuf> = step.iter().map(|it| it.path.clone()).collect();
+            let looked = tokio::task::spawn_blocking(move || {
+                let look = |path: PathBuf| {
+                    let unheard = recordings::unheard(&path);
+                    (path.canonicalize().unwrap_or(path), unheard)
+                };
+                files.into_iter().map(look).collect::<Vec<_>>()
+            });
+            let looked = looked.await.map_err(|e| IntakeError::Broken(e.to_string()))?;
+            let mut lone = Vec::new();
+            for (input, (path, unheard)) in step.iter().zip(looked) {
+                self.read_bytes(input.bytes);
+                let id = recordings::stem(&input.name);
+                match unheard {
+                    _ if self.used.contains(&path) => {}
+                    _ if self.turned_away.contains(&path) => {
+                        self.refuse(RECORDINGS, input, &id, recordings::TURNED_AWAY)?;
+                    }
+                    Err(reason) => self.refuse(RECORDINGS, input, &id, &reason)?,
+                    Ok(()) => lone.push((input, id)),
+                }
+            }
+            self.lone(lone, alone).await?;
+        }
+        Ok(())
+    }
+
+    async fn lone(&mut self, lone: Vec<(&Input, String)>, alone: bool) -> Result<(), IntakeError> {
+        let ids: Vec<String> = lone.iter().map(|(_, id)| id.clone()).collect();
+        let known = self.rows(&ids).await?;
+        let mut good = Vec::new();
+        for (input, id) in lone {
+            let known = known.get(&id).map(|row| &row.contact.value);
+            let counted = self.has_seen(CONTACTS, &id);
+            match calls::lone_recording(&self.options, input, known, alone && !counted) {
+                Err(reason) => self.refuse(RECORDINGS, input, &id, &reason)?,
+                Ok(upload) => {
+                    if self.is_first(RECORDINGS, input, 1, &id, input.name.as_bytes())? {
+                        good.push((input, upload, counted));
                     }
                 }
             }
-            let uploads = good.iter().map(|(_, upload)| upload.clone()).collect();
-            let put = self.app.put_contacts(&self.caller, uploads).await;
-            let put = put.map_err(broken)?;
-            let mut sending = Vec::new();
-            for ((input, upload), result) in good.into_iter().zip(put) {
-                let place = Self::place(input, None);
-                if result.is_ok() {
-                    let recording = input.recording_name();
-                    let it = Recorded { id: upload.id.0.clone(), place: place.clone(), recording };
-                    sending.push((it, input.path.clone()));
-                }
-                self.count(CONTACTS, &place, upload.id.as_str(), result.map(|it| it.status))?;
-                self.read_bytes(input.bytes);
-            }
-            self.send(sending).await?;
         }
-        Ok(())
+        let uploads = good.iter().map(|(_, upload, _)| upload.clone()).collect();
+        let put = self.app.put_contacts(&self.caller, uploads).await;
+        let put = put.map_err(broken)?;
+        let mut sending = Vec::new();
+        for ((input, upload, counted), result) in good.into_iter().zip(put) {
+            let place = Self::place(input, None);
+            if result.is_ok() {
+                let recording = input.recording_name();
+                let it = Recorded { id: upload.id.0.clone(), place: place.clone(), recording };
+                sending.push((it, input.path.clone()));
+                self.tally.brought(upload.id.as_str(), upload.started_at);
+            }
+            // A contact that came with a line of these files is counted already.
+            if !counted || result.is_err() {
+                self.count(CONTACTS, &place, upload.id.as_str(), result.map(|it| it.status))?;
+            }
+        }
+        self.send(sending).await
     }
 
     async fn rows(&mut self, ids: &[String]) -> Result<HashMap<String, ContactRow>, IntakeError> {
@@ -258,18 +301,6 @@ impl<'w> Import<'w> {
                 }
             }
             self.tally.tick();
-        }
-        Ok(())
-    }
-
-    /// Recordings in the folder that no contact has named.
-    pub(crate) fn left_over(&mut self, inputs: &[Input]) -> Result<(), IntakeError> {
-        for input in inputs {
-            let whole = input.path.canonicalize().unwrap_or_else(|_| input.path.clone());
-            if !self.used.contains(&whole) {
-                self.refuse(RECORDINGS, input, "", "no contact names this recording")?;
-            }
-            self.read_bytes(input.bytes);
         }
         Ok(())
     }

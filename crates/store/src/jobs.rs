@@ -55,6 +55,9 @@ pub struct Job {
     pub error: Option<String>,
     /// When it was made.
     pub created_at: Timestamp,
+    /// Whether somebody works on it, as far as is known: whoever does may have ended without a word.
+    #[serde(skip)]
+    pub running: bool,
 }
 
 /// Failures in a row after which a job is put aside.
@@ -77,14 +80,14 @@ const DUE_TENANTS: &str = "SELECT t.tenant FROM tenants t WHERE t.tenant > ? AND
 const LEASE: &str = "UPDATE jobs SET due_at = ?, attempts = attempts + 1, failures = failures + running, running = 1 \
      WHERE tenant = ? AND id IN \
      (SELECT id FROM jobs WHERE tenant = ? AND dead = 0 AND due_at <= ? ORDER BY due_at LIMIT ?) \
-     RETURNING tenant, id, kind, payload, due_at, attempts, dead, error, created_at, failures";
+     RETURNING tenant, id, kind, payload, due_at, attempts, dead, error, created_at, failures, running";
 // Several nodes may ask at once: each takes rows that no other is taking. MATERIALIZED, because a subquery may be
 // planned to run once a row, and would then take more than its limit.
 const LEASE_POSTGRES: &str = "WITH due AS MATERIALIZED (SELECT tenant, id FROM jobs WHERE tenant = ? AND dead = 0 \
      AND due_at <= ? ORDER BY due_at LIMIT ? FOR UPDATE SKIP LOCKED) UPDATE jobs SET due_at = ?, \
      attempts = attempts + 1, failures = failures + running, running = 1 FROM due \
      WHERE jobs.tenant = due.tenant AND jobs.id = due.id RETURNING jobs.tenant, jobs.id, kind, payload, due_at, \
-     attempts, dead, error, created_at, failures";
+     attempts, dead, error, created_at, failures, running";
 const FINISH: &str = "DELETE FROM jobs WHERE tenant = ? AND id = ? AND attempts = ?";
 const EXTEND: &str = "UPDATE jobs SET due_at = ?, payload = ?, failures = 0 \
      WHERE tenant = ? AND id = ? AND attempts = ? AND running = 1";
@@ -99,9 +102,9 @@ const FAIL: &str = "UPDATE jobs SET \
      running = 0, error = ? WHERE tenant = ? AND id = ? AND attempts = ?";
 const RETRY: &str = "UPDATE jobs SET due_at = ?, dead = 0, failures = 0, running = 0 \
      WHERE tenant = ? AND id = ? AND dead = 1 RETURNING id";
-const LIST: &str = "SELECT tenant, id, kind, payload, due_at, attempts, dead, error, created_at, failures \
+const LIST: &str = "SELECT tenant, id, kind, payload, due_at, attempts, dead, error, created_at, failures, running \
      FROM jobs WHERE tenant = ? AND id > ? ORDER BY id LIMIT ?";
-const GET: &str = "SELECT tenant, id, kind, payload, due_at, attempts, dead, error, created_at, failures \
+const GET: &str = "SELECT tenant, id, kind, payload, due_at, attempts, dead, error, created_at, failures, running \
      FROM jobs WHERE tenant = ? AND id = ?";
 const COUNT: &str =
     "SELECT COUNT(*) FROM jobs WHERE dead = 0 AND (running = 1 OR failures > 0 OR due_at <= ?)";
@@ -119,6 +122,7 @@ pub(crate) fn job(row: &Row<'_>) -> Result<Job, BadRow> {
         error: row.maybe_string(7)?,
         created_at: row.time(8)?,
         failures: row.int(9)?,
+        running: row.flag(10)?,
     })
 }
 

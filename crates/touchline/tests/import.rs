@@ -162,13 +162,13 @@ async fn every_refused_line_is_reported_with_its_number_and_no_good_line_is_lost
     let told = report(&refused);
     let wanted: &[(u64, &str, &str)] = &[
         (3, "", "EOF while parsing"),
-        (6, "", "unknown field `extra`"),
-        (7, "", "has no time zone"),
-        (8, "", "invalid type: integer `7`"),
+        (6, "c", "unknown field `extra`"),
+        (7, "d", "has no time zone"),
+        (8, "e", "invalid type: integer `7`"),
         (9, "f\0", "`id`: must not contain"),
         (10, "", "hex escape"),
         (11, "", "is not UTF-8 text (byte 9)"),
-        (12, "", "-1 is not a time"),
+        (12, "h", "-1 is not a time"),
         (13, "i", "`transcript.words[0].end`: 1 lies before its start 2"),
         (14, "a", "calls.ndjson:2 already, with other content"),
     ];

@@ -179,12 +179,12 @@ async fn a_transcript_without_a_contact_needs_a_time(engine: Engine) {
     let at = ["--started-at", "2026-03-01 09:00", "--zone", "Europe/Berlin"];
     let other = folder.path().join("other.vtt");
     fs::write(&other, VTT).unwrap();
-    import_twice(&site, &[&[text(&other)], &at[..]].concat(), ": 1 created, 1 updated");
-    import_twice(&site, &[&[text(&other), "--contact", "named"], &at[..]].concat(), ": 1 created, 1 updated");
+    import_twice(&site, &[&[text(&other)], &at[..]].concat(), ": 2 created, 0 updated");
+    import_twice(&site, &[&[text(&other), "--contact", "named"], &at[..]].concat(), ": 2 created, 0 updated");
     let third = folder.path().join("third.vtt");
     fs::write(&third, VTT).unwrap();
     let made = fs::metadata(&third).unwrap().modified().unwrap();
-    import_twice(&site, &[text(&third), "--started-at", "file"], ": 1 created, 1 updated");
+    import_twice(&site, &[text(&third), "--started-at", "file"], ": 2 created, 0 updated");
     let (code, _, err) = import(&site, &[text(&other), "--format", "deepgram", "--contact", "named"]);
     assert!(code == 2 && err.contains("other.vtt:1: \"named\": expected value"), "{err}");
 

@@ -1,5 +1,7 @@
 //! Files are staged within bounds, and nobody's but the sender's.
 
+mod folders;
+
 use super::*;
 use crate::desk::receive::Coming;
 use futures::stream;

@@ -6,13 +6,12 @@ use crate::{
     lines::{Given, Lines},
     messages,
     plan::{Form, Input},
-    recordings::stem,
     records::{self, GivenContact},
     table::Table,
     work::CONTACTS,
 };
 use jiff::tz::TimeZone;
-use serde::{Deserialize, de::DeserializeOwned, de::IgnoredAny};
+use serde::de::{DeserializeOwned, IgnoredAny};
 use std::{
     collections::{BTreeMap, HashSet},
     io,
@@ -24,10 +23,24 @@ use touchline_model::{
     Scorecard, Share, Speaker, Topic, Transcript, User, UserId, Validate,
 };
 
-/// Before the address of an agent whose id is not looked up yet; no id holds it.
-pub(super) const ADDRESS: &str = "\0address:";
+/// Before what a file calls an agent whose id is not looked up yet; no id holds it.
+pub(super) const CALLED: &str = "\0called:";
 /// Words at the beginning of a contact that are shown.
 const FIRST_WORDS: usize = 20;
+
+/// What a table calls an agent.
+pub(super) struct Agent {
+    /// As the first row has it.
+    pub(super) value: String,
+    /// Whether it must be an address.
+    pub(super) address: bool,
+    /// The first row that has it.
+    pub(super) line: u64,
+    /// The id of that row.
+    pub(super) id: String,
+    /// How many rows have it.
+    pub(super) rows: u64,
+}
 
 /// What was seen in one file.
 pub(super) struct Look {
@@ -37,8 +50,18 @@ pub(super) struct Look {
     /// Whether the file ended before the bound.
     pub(super) ended: bool,
     pub(super) contacts: Vec<PreviewContact>,
-    /// Ids of all of them, and names of their recordings without folder and ending.
-    pub(super) names: HashSet<String>,
+    /// Ids of all of them.
+    pub(super) ids: HashSet<String>,
+    /// Line, id and recording of those that name one.
+    pub(super) recorded: Vec<(u64, String, String)>,
+    /// Recordings that refused lines name.
+    pub(super) turned_away: Vec<String>,
+    /// What a table calls the agents, in small letters.
+    pub(super) agents: BTreeMap<String, Agent>,
+    /// The people that the file holds.
+    pub(super) users: Vec<User>,
+    /// Names of columns, and what they mean.
+    pub(super) columns: Vec<(String, Option<&'static str>)>,
     /// Line, id, reason.
     pub(super) problems: Vec<(u64, String, String)>,
     pub(super) more_problems: u64,
@@ -53,7 +76,12 @@ impl Look {
             taken: 0,
             ended: true,
             contacts: vec![],
-            names: HashSet::new(),
+            ids: HashSet::new(),
+            recorded: vec![],
+            turned_away: vec![],
+            agents: BTreeMap::new(),
+            users: vec![],
+            columns: vec![],
             problems: vec![],
             more_problems: 0,
             fields: BTreeMap::new(),
@@ -69,19 +97,23 @@ impl Look {
 
     /// A contact is checked as it will be.
     fn contact(&mut self, bounds: &Bounds, input: &Input, line: u64, given: GivenContact) {
-        let GivenContact { mut upload, agent_email, .. } = given;
+        let GivenContact { mut upload, agent_email, agent, .. } = given;
         let transcript =
             upload.transcript.take().map(|it| it.into_transcript().map_err(|e| e.under("transcript")));
         let checked = transcript.transpose().and_then(|it| contact(&upload).validate().map(|()| it));
         match checked {
-            Err(invalid) => self.problem(bounds, line, upload.id.as_str(), invalid.to_string()),
+            Err(invalid) => {
+                self.turned_away.extend(upload.original_path);
+                self.problem(bounds, line, upload.id.as_str(), invalid.to_string());
+            }
             Ok(transcript) => {
                 self.taken += 1;
-                self.names.insert(upload.id.0.clone());
-                self.names.extend(upload.original_path.as_deref().map(stem));
+                self.ids.insert(upload.id.0.clone());
+                let recording = upload.original_path.clone();
+                self.recorded.extend(recording.map(|name| (line, upload.id.0.clone(), name)));
                 if self.contacts.len() < bounds.contacts {
-                    if let Some(email) = agent_email {
-                        upload.agent_id = Some(UserId(format!("{ADDRESS}{email}")));
+                    if let Some(called) = agent_email.or(agent.map(|(_, value)| value)) {
+                        upload.agent_id = Some(UserId(format!("{CALLED}{called}")));
                     }
                     self.contacts.push(contact_of(&input.name, &upload, transcript.as_ref()));
                 }
@@ -156,7 +188,7 @@ pub(super) fn look(input: &Input, zone: Option<TimeZone>, limit: usize, bounds: 
         Form::Records(Kind::Contacts) => contacts(&mut lines, input, bounds),
         Form::Records(kind) => match kind {
             Kind::Groups => native::<Group>(kind, &mut lines, bounds),
-            Kind::Users => native::<User>(kind, &mut lines, bounds),
+            Kind::Users => users(&mut lines, bounds),
             Kind::Kpis => native::<Kpi>(kind, &mut lines, bounds),
             Kind::Topics => native::<Topic>(kind, &mut lines, bounds),
             Kind::Scorecards => native::<Scorecard>(kind, &mut lines, bounds),
@@ -179,7 +211,21 @@ fn contacts(lines: &mut Lines, input: &Input, bounds: &Bounds) -> io::Result<Loo
         if upload.id.is_empty() {
             upload.id = records::id_of_line(raw).into();
         }
-        look.contact(bounds, input, line, GivenContact { upload, agent_email: None, recording: None });
+        look.contact(
+            bounds,
+            input,
+            line,
+            GivenContact { upload, agent_email: None, agent: None, recording: None },
+        );
+    })?;
+    Ok(look)
+}
+
+fn users(lines: &mut Lines, bounds: &Bounds) -> io::Result<Look> {
+    let mut look = Look::new(Kind::Users.name());
+    each::<User>(lines, bounds, &mut look, |look, _, _, user| {
+        look.taken += 1;
+        look.users.push(user);
     })?;
     Ok(look)
 }
@@ -205,25 +251,19 @@ fn each<T: DeserializeOwned>(
             look.ended = lines.next()?.is_none();
             return Ok(());
         }
-        let Some(Given { line, raw, item }) = records::next::<T>(lines)? else { return Ok(()) };
+        let Some(Given { line, raw, item, about }) = records::next::<T>(lines)? else { return Ok(()) };
         look.records += 1;
         if let Ok(fields) = serde_json::from_slice::<BTreeMap<String, IgnoredAny>>(&raw) {
             fields.into_keys().for_each(|field| *look.fields.entry(field).or_default() += 1);
         }
         match item {
             Ok(item) => take(look, line, &raw, item),
-            Err(reason) => look.problem(bounds, line, &id_in(&raw), reason),
+            Err(reason) => {
+                look.turned_away.extend(about.recording);
+                look.problem(bounds, line, &about.id, reason);
+            }
         }
     }
-}
-
-/// The id of a record that is refused, where it can be read.
-fn id_in(raw: &[u8]) -> String {
-    #[derive(Deserialize)]
-    struct Id {
-        id: String,
-    }
-    serde_json::from_slice::<Id>(raw).map(|it| it.id).unwrap_or_default()
 }
 
 fn table(lines: &mut Lines, input: &Input, zone: Option<TimeZone>, bounds: &Bounds) -> io::Result<Look> {
@@ -240,13 +280,25 @@ fn table(lines: &mut Lines, input: &Input, zone: Option<TimeZone>, bounds: &Boun
             look.ended = lines.next()?.is_none();
             break;
         }
-        let Some(Given { line, item, .. }) = table.next(lines)? else { break };
+        let Some(Given { line, item, about, .. }) = table.next(lines)? else { break };
         look.records += 1;
         match item {
-            Ok(given) => look.contact(bounds, input, line, given),
-            Err(reason) => look.problem(bounds, line, "", reason),
+            Ok(given) => {
+                let called = given.agent_email.clone().map(|value| (value, true));
+                let called = called.or(given.agent.clone().map(|(_, value)| (value, false)));
+                if let Some((value, address)) = called {
+                    let (key, id) = (value.to_lowercase(), about.id);
+                    look.agents.entry(key).or_insert(Agent { value, address, line, id, rows: 0 }).rows += 1;
+                }
+                look.contact(bounds, input, line, given);
+            }
+            Err(reason) => {
+                look.turned_away.extend(about.recording);
+                look.problem(bounds, line, &about.id, reason);
+            }
         }
     }
+    look.columns = table.meanings().map(|(name, meaning)| (name.to_owned(), meaning)).collect();
     look.fields.extend(table.fields().into_iter().map(|field| (field, look.records)));
     Ok(look)
 }
@@ -266,7 +318,7 @@ fn from_messages(
         look.problem(bounds, line, &id, reason);
     }
     for messages::FromMessages { line, upload, agent_email } in read.contacts {
-        look.contact(bounds, input, line, GivenContact { upload, agent_email, recording: None });
+        look.contact(bounds, input, line, GivenContact { upload, agent_email, agent: None, recording: None });
     }
     Ok(look)
 }

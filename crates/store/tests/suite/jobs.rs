@@ -71,10 +71,11 @@ async fn a_job_is_leased_finished_and_gone(world: World) {
         state: JobState::Open,
         error: None,
         created_at: start,
+        running: false,
     };
     assert_eq!(state_of(&world, "now").await, Some(waiting.clone()));
     let leased = lease_one(&world).await;
-    assert_eq!(leased, Job { due_at: start.plus_secs(60), attempts: 1, ..waiting });
+    assert_eq!(leased, Job { due_at: start.plus_secs(60), attempts: 1, running: true, ..waiting });
     assert_eq!(store.lease_jobs(9, 60).await.unwrap(), []);
     world.write(|batch| _ = batch.finish(&leased).put(&User::full())).await.unwrap();
     assert_eq!(state_of(&world, "now").await, None);

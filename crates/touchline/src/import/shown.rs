@@ -91,6 +91,9 @@ impl Shown {
         if let Some(bar) = self.bar {
             bar.finish_and_clear();
         }
+        for it in &report.warnings {
+            eprintln!("{}: {}", it.place, it.reason);
+        }
         for (kind, it) in &report.counts {
             println!("{kind}: {}", counts(it));
         }

@@ -38,7 +38,7 @@ async fn a_folder_is_sent_looked_at_and_brought_in() {
     let page = sent.leads_to().to_owned();
     let shown = manager.page(&page).await;
     assert!(shown.contains("Import of march") && shown.contains("Table of calls"), "{shown}");
-    assert!(shown.contains("<b>1</b> contacts") && shown.contains("c-1") && shown.contains("calls.csv:3"));
+    assert!(shown.contains("<b>1</b> contact<") && shown.contains("c-1") && shown.contains("calls.csv:3"));
     assert!(contacts(&world).await.is_empty(), "looking changes nothing");
     assert_eq!(manager.post(&format!("{page}/start"), &[]).await.leads_to(), page);
     assert!(manager.page(&page).await.contains("It begins in a moment."));
@@ -60,6 +60,39 @@ async fn a_folder_is_sent_looked_at_and_brought_in() {
             && list.contains("1 new, 1 refused")
             && list.contains(">march</a>")
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_transcript_comes_in_once_somebody_says_when_the_call_was_and_the_report_leads_to_it() {
+    let world = World::new().await;
+    let admin = world.admin().await;
+    assert!(admin.page("/imports").await.contains("call_id,started_at,duration"), "the formats are told");
+    let words = "WEBVTT\n\n00:01.000 --> 00:02.000\n<v Ann>Good morning.\n";
+    let page = upload(&admin, &[("files", "4711.vtt", words)]).await.leads_to().to_owned();
+    let shown = admin.page(&page).await;
+    assert!(
+        shown.contains("Nothing of this can be brought in yet") && !shown.contains("/start\""),
+        "{shown}"
+    );
+    let options = format!("{page}/options");
+    let wrong = admin.post(&options, &[("zone", "Europe/Berlin"), ("started_at", "yesterday")]).await;
+    assert!(
+        wrong.text.contains("id=\"started_at-wrong\"") && !wrong.text.contains("--zone"),
+        "{}",
+        wrong.text
+    );
+    // No zone is the reader's own.
+    admin.post(&options, &[("zone", ""), ("started_at", "2026-11-20 09:00")]).await;
+    assert!(admin.page(&page).await.contains("value=\"2026-11-20T09:00:00Z\""));
+    admin.post(&options, &[("zone", "Europe/Berlin"), ("started_at", "2026-11-20 09:00")]).await;
+    assert!(admin.page(&page).await.contains("<b>1</b> transcript<"));
+    admin.post(&format!("{page}/start"), &[]).await;
+    world.app.work_until_idle().await.unwrap();
+    let told = admin.page(&page).await;
+    assert!(told.contains("contacts: 1 new; transcripts: 1 new"), "{told}");
+    assert!(told.contains("href=\"/calls/4711\""), "{told}");
+    let began = world.app.contact(&world.admin, "4711").await.unwrap().contact.started_at;
+    assert_eq!(began.to_string(), "2026-11-20T08:00:00Z");
 }
 
 #[tokio::test(flavor = "multi_thread")]

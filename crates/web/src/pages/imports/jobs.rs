@@ -64,10 +64,13 @@ impl Row {
             dead: job.state == JobState::Dead,
             state: match job.state {
                 JobState::Dead => ("imports.job_dead", "bad", "bad"),
+                // While it runs, it is due when its lease ends; after that nobody works on it.
+                JobState::Open if job.running && job.due_at > shell.now => {
+                    ("imports.job_runs", "play", "good")
+                }
                 JobState::Open if job.failures > 0 => ("imports.job_again", "warn", "warn"),
                 JobState::Open if job.due_at <= shell.now => ("imports.job_waits", "pause", "quiet"),
-                // While it runs, it is due when its lease ends.
-                JobState::Open if job.attempts > 0 => ("imports.job_runs", "play", "good"),
+                JobState::Open if job.attempts > 0 => ("imports.job_put_off", "pause", "quiet"),
                 JobState::Open => ("imports.job_planned", "pause", "quiet"),
             },
             attempts: job.attempts,

@@ -2,7 +2,7 @@
 
 use super::{
     desk,
-    view::{PreviewView, ProgressView, ReportView, Told, told},
+    view::{PreviewView, ProgressView, ReportView, Told, in_page, told},
 };
 use crate::{
     Web,
@@ -24,7 +24,7 @@ use touchline_app::{
     imports::{ImportState, ImportView},
 };
 use touchline_intake::{
-    IntakeError,
+    IntakeError, StartedAt,
     desk::{Desk, StagedOptions},
 };
 
@@ -61,7 +61,15 @@ impl ImportPage {
         self.error.as_ref().filter(|(wrong, _)| wrong == field).map(|(_, reason)| reason.as_str())
     }
     fn can_start(&self) -> bool {
-        matches!(self.stage, Stage::Preview(_))
+        matches!(&self.stage, Stage::Preview(preview) if preview.something())
+    }
+    /// Whether there is a preview that says that nothing can come in as it stands.
+    fn nothing_yet(&self) -> bool {
+        matches!(&self.stage, Stage::Preview(preview) if !preview.something())
+    }
+    /// Whether a time or a zone is what is missing: then the fields stand first.
+    fn needs_options(&self) -> bool {
+        matches!(&self.stage, Stage::Preview(preview) if preview.needs_options())
     }
     fn can_discard(&self) -> bool {
         !matches!(self.stage, Stage::Running(_))
@@ -92,7 +100,7 @@ async fn stage(
         ImportState::Running => Stage::Running(ProgressView::new(view)),
         ImportState::Done => {
             let file = desk.refused(&web.app, &visit.caller, id).await?;
-            Stage::Done(ReportView::new(&view.row, file.is_some()))
+            Stage::Done(ReportView::new(&view.row, file.is_some(), shell))
         }
         ImportState::Failed => Stage::Failed(view.row.error.clone().unwrap_or_default()),
     })
@@ -140,17 +148,23 @@ pub(super) async fn options(
     Path(id): Path<String>,
     fields: Fields,
 ) -> Answer {
+    let zone = fields.text("zone").trim();
     let options = StagedOptions {
-        zone: fields.text("zone").to_owned(),
-        started_at: match fields.text("started") {
-            "file" => "file".to_owned(),
-            _ => fields.text("started_at").to_owned(),
+        zone: zone.to_owned(),
+        started_at: match (fields.text("started"), fields.text("started_at").trim()) {
+            ("file", _) => "file".to_owned(),
+            // Whoever names no zone means the one that the pages show times in.
+            (_, text) if zone.is_empty() => match StartedAt::parse(text, Some(&visit.zone)) {
+                Ok(StartedAt::At(time)) => time.to_string(),
+                _ => text.to_owned(),
+            },
+            (_, text) => text.to_owned(),
         },
     };
     match desk(&web)?.set_options(&web.app, &visit.caller, &id, &options).await {
         Ok(()) => Ok(Redirect::to(&format!("/imports/{id}")).into_response()),
         Err(AppError::Invalid(invalid)) => {
-            let error = Some((invalid.field.clone(), invalid.reason));
+            let error = Some((invalid.field.clone(), in_page(&invalid.reason)));
             Ok(again(&ImportPage { options, error, ..page(&web, &visit, &id).await? }))
         }
         Err(error) => Err(error.into()),

@@ -125,7 +125,7 @@ fn the_list_says_where_each_import_stands() {
     {
         assert!(page.contains(said), "{said}");
     }
-    assert!(page.contains("1,245 new, 2 changed, 3 as before, 2 refused"));
+    assert!(page.contains("contacts: 1,240 new, 2 changed, 3 as before, 2 refused; transcripts: 5 new"));
     assert!(page.contains("12 files, 1.5 KiB") && page.contains("href=\"/imports/0190\""));
     assert!(page.contains(ESCAPED) && !page.contains("<script>alert") && page.contains(&"x".repeat(300)));
 }
@@ -152,7 +152,7 @@ fn a_preview_shows_contacts_and_problems_as_they_would_be() {
         "problem_count": 150, "fields": {}
     }));
     assert!(!shown.contains("<script>alert") && shown.matches(ESCAPED).count() >= 6, "{shown}");
-    assert!(shown.contains("<b>1,498</b> contacts") && shown.contains("<b>1</b> recordings"));
+    assert!(shown.contains("<b>1,498</b> contacts") && shown.contains("<b>1</b> recording<"));
     assert!(shown.contains("Table of calls") && shown.contains("Transcript (Amazon Transcribe)"));
     assert!(shown.contains("Records: users") && shown.contains("Recording"));
     assert!(shown.contains("there already") && shown.contains(", new<"));
@@ -160,12 +160,60 @@ fn a_preview_shows_contacts_and_problems_as_they_would_be() {
         shown.contains("06:14") && shown.contains("1,200 words") && shown.contains("Bo (customer), agent")
     );
     assert!(shown.contains("150 problems") && shown.contains("all.csv:7") && shown.contains("and 148 more"));
-    assert!(shown.contains("no time zone, or say its zone before it is brought in"));
+    assert!(shown.contains("no time zone, or fill in “Time zone of dates without one” on this page"));
     assert!(shown.contains("Only the beginning was looked at"));
     let nothing =
         preview(json!({ "files": [], "records": {}, "complete": true, "contacts": [], "problems": [],
         "problem_count": 0, "fields": {} }));
     assert!(nothing.contains("Nothing that can be brought in.") && !nothing.contains("first contacts"));
+}
+
+#[test]
+fn where_only_a_time_is_missing_its_field_stands_first() {
+    let staged = view(ImportState::Staged, "a");
+    let preview: Preview = serde_json::from_value(json!({ "files": [], "records": {}, "complete": true,
+        "contacts": [{ "file": "r1.wav", "id": "r1", "exists": false, "channel": "call",
+            "started_at": "2026-03-01T09:00:00Z", "duration": 0, "agent": null, "recording": "r1.wav",
+            "speakers": [], "words": 0, "first_words": "" }],
+        "problems": [{ "file": "4711.vtt", "reason": "say when it was (--started-at)" }], "problem_count": 1,
+        "warnings": [{ "file": "calls.csv", "line": 2, "id": "w", "reason": HOSTILE }],
+        "columns": [{ "file": "calls.csv", "name": HOSTILE, "meaning": null },
+                    { "file": "calls.csv", "name": "agent", "meaning": "agent" }], "fields": {} }))
+    .unwrap();
+    let shown = page(&staged, Stage::Preview(PreviewView::new(&preview, &shell())), None);
+    assert!(!shown.contains("/start\"") && shown.contains("href=\"#options\""), "{shown}");
+    assert!(shown.find("id=\"started_at\"") < shown.find("File by file"), "{shown}");
+    assert_eq!(shown.matches("id=\"options\"").count(), 1);
+    assert!(!shown.contains("--started-at") && !shown.contains("--zone"));
+    assert!(shown.contains("<span class=\"quiet\">recording r1.wav</span>"), "no dot before it: {shown}");
+    assert!(
+        shown.contains("Worth a look") && shown.contains("calls.csv:2") && !shown.contains("<script>alert")
+    );
+    assert!(shown.contains("<code>agent</code>") && shown.contains("kept as a field of its own"));
+}
+
+#[test]
+fn a_report_leads_to_what_came_in() {
+    let mut report = report(0, "");
+    report["refusals"] = json!([]);
+    let shown = |brought: serde_json::Value| {
+        let mut report = report.clone();
+        report["brought"] = brought;
+        let mut view = view(ImportState::Done, "march");
+        view.row.report = Some(report);
+        ReportView::new(&view.row, false, &shell()).render().unwrap()
+    };
+    let (from, to) = ("2026-03-01T09:00:00Z", "2026-03-03T23:59:00Z");
+    let one = shown(json!({ "ids": ["a/b"], "contacts": 1, "from": from, "to": from }));
+    assert!(one.contains("href=\"/calls/a%2Fb\">See the call<"), "{one}");
+    let many = shown(json!({ "ids": ["a", HOSTILE], "contacts": 7, "from": from, "to": to }));
+    assert!(many.contains("href=\"/calls?from=2026-03-01&#38;to=2026-03-03\""), "{many}");
+    assert!(many.contains("href=\"/calls/a\"") && many.contains(ESCAPED) && many.contains("and 5 more"));
+    let refused = json!({ "counts": { "recordings": { "created": 0, "updated": 0, "unchanged": 0, "refused": 5 } },
+        "recordings": 0, "refusals": [] });
+    let mut nothing = view(ImportState::Done, "junk");
+    nothing.row.report = Some(refused);
+    assert_eq!(told(&nothing).text, "imports.state_nothing");
 }
 
 #[test]
@@ -177,8 +225,8 @@ fn every_stage_offers_what_can_be_done_in_it() {
         .unwrap();
     let shown = page(&staged, Stage::Preview(PreviewView::new(&empty, &shell())), Some(("zone", HOSTILE)));
     assert!(
-        shown.contains("action=\"/imports/0190/start\"")
-            && shown.contains("action=\"/imports/0190/discard\"")
+        !shown.contains("/start\"") && shown.contains("action=\"/imports/0190/discard\""),
+        "where nothing can come in, nothing is offered"
     );
     assert!(
         shown.contains("id=\"zone-wrong\"") && shown.contains(&format!("value=\"{ESCAPED}\"")),
@@ -220,17 +268,17 @@ fn progress_is_told_in_words_and_ends_empty() {
 #[test]
 fn a_report_counts_by_kind_and_lists_what_was_refused() {
     let long = format!("{HOSTILE}{}", "y".repeat(500));
-    let shown = ReportView::new(&done(1_500, &long).row, true).render().unwrap();
-    assert!(shown.contains("1,245 new, 2 changed, 3 as before, 1,500 refused"));
+    let shown = ReportView::new(&done(1_500, &long).row, true, &shell()).render().unwrap();
+    assert!(shown.contains("contacts: 1,240 new, 2 changed, 3 as before, 1,500 refused; transcripts: 5 new"));
     assert!(
         shown.contains("<td class=\"number\">1,240</td>") && shown.contains("7 recordings were brought in.")
     );
     assert!(shown.contains("9 contacts are still being analysed."));
     assert!(shown.contains(&format!("{ESCAPED}.csv:17")) && !shown.contains("<script>alert"));
     assert!(shown.contains("and 1,499 more") && shown.contains("/imports/0190/refused.ndjson"));
-    let fine = ReportView::new(&done(0, "").row, false).render().unwrap();
+    let fine = ReportView::new(&done(0, "").row, false, &shell()).render().unwrap();
     assert!(!fine.contains("refused.ndjson"));
-    let empty = ReportView::new(&view(ImportState::Done, "a").row, false).render().unwrap();
+    let empty = ReportView::new(&view(ImportState::Done, "a").row, false, &shell()).render().unwrap();
     assert!(empty.contains("There was nothing to bring in."));
 }
 
@@ -247,6 +295,7 @@ fn jobs_are_told_with_their_errors_and_dead_ones_can_be_tried_again() {
         state,
         error: (failures > 0).then(|| HOSTILE.to_owned()),
         created_at: time("2026-03-10T11:00:00Z"),
+        running: false,
     };
     let shown = |jobs: Vec<Job>, next: Option<&str>| {
         let shell = shell();
@@ -257,7 +306,8 @@ fn jobs_are_told_with_their_errors_and_dead_ones_can_be_tried_again() {
         vec![
             job("a/b", "forget-recording", JobState::Dead, 8),
             job("b", "convert", JobState::Open, 2),
-            job("c", HOSTILE, JobState::Open, 0),
+            Job { running: true, ..job("c", HOSTILE, JobState::Open, 0) },
+            job("put-off", "import", JobState::Open, 0),
             Job { attempts: 0, ..job("d", "listens", JobState::Open, 0) },
             Job {
                 attempts: 0,
@@ -268,7 +318,7 @@ fn jobs_are_told_with_their_errors_and_dead_ones_can_be_tried_again() {
         Some("c%2F"),
     );
     assert!(page.contains("action=\"/imports/jobs/a%2Fb/retry\"") && page.matches("/retry\"").count() == 1);
-    for state in ["Put aside", "Tried again soon", "Runs", "Planned", "Waits"] {
+    for state in ["Put aside", "Tried again soon", "Runs", "Put off", "Planned", "Waits"] {
         assert!(page.contains(&format!("</svg> {state}</span>")), "{state}: {page}");
     }
     assert!(page.contains("Remove a recording") && page.contains("Read a recording"));

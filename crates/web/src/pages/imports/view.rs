@@ -2,16 +2,20 @@
 
 use crate::{
     filters, format,
+    pages::call::address,
     shell::{Shell, When},
     texts,
 };
 use askama::Template;
+use jiff::tz::TimeZone;
 use touchline_app::imports::{ImportRow, ImportState, ImportView};
-use touchline_intake::{Phase, Preview, PreviewContact, Progress, Refusal, Report};
-use touchline_model::{Channel, SpeakerType};
+use touchline_intake::{Brought, Counts, Phase, Preview, PreviewContact, Progress, Refusal, Report};
+use touchline_model::{Channel, SpeakerType, Timestamp};
 
 /// Files that a preview names.
 const FILES: usize = 50;
+/// Columns of tables that a preview names.
+const COLUMNS: usize = 200;
 /// Refusals that the page of a report lists; the rest is in the file.
 const REFUSALS: usize = 100;
 
@@ -28,7 +32,10 @@ pub(super) fn told(view: &ImportView) -> Told {
         ImportState::Staged => ("imports.state_staged", "pause", "warn"),
         ImportState::Running => ("imports.state_running", "play", "quiet"),
         ImportState::Failed => ("imports.state_failed", "bad", "bad"),
-        ImportState::Done if refused(&view.row) > 0 => ("imports.state_partly", "warn", "warn"),
+        ImportState::Done if refused(&view.row) > 0 => match nothing_came(&view.row) {
+            true => ("imports.state_nothing", "bad", "bad"),
+            false => ("imports.state_partly", "warn", "warn"),
+        },
         ImportState::Done => ("imports.state_done", "good", "good"),
     };
     Told { text, icon, class }
@@ -42,10 +49,25 @@ fn refused(row: &ImportRow) -> u64 {
     report(row).map_or(0, |report| report.total().refused)
 }
 
-/// What came of an import, for the list.
+fn nothing_came(row: &ImportRow) -> bool {
+    report(row).is_some_and(|it| it.recordings == 0 && it.total().all() == it.total().refused)
+}
+
+/// What came of an import, for the list: of each kind, where there are several, because the parts of one call are no
+/// several calls.
 pub(super) fn counts_in_words(row: &ImportRow) -> String {
     let Some(report) = report(row) else { return String::new() };
-    let total = report.total();
+    let kinds: Vec<_> = report.counts.iter().filter(|(_, it)| it.all() > 0).collect();
+    match kinds[..] {
+        [(_, only)] => count_in_words(only),
+        _ => {
+            let said = kinds.into_iter().map(|(name, it)| format!("{}: {}", kind(name), count_in_words(it)));
+            said.collect::<Vec<_>>().join("; ")
+        }
+    }
+}
+
+fn count_in_words(total: &Counts) -> String {
     let mut said = Vec::new();
     for (key, count) in [
         ("imports.n_created", total.created),
@@ -68,6 +90,20 @@ fn kind(name: &str) -> String {
     texts::t(&format!("imports.kind_{name}")).to_owned()
 }
 
+/// The kind after a number.
+fn kinds(name: &str, n: u64) -> String {
+    match n {
+        1 => texts::t(&format!("imports.kind_one_{name}")).to_owned(),
+        _ => kind(name),
+    }
+}
+
+/// The command line says in options what are fields of the page here.
+pub(super) fn in_page(reason: &str) -> String {
+    let reason = reason.replace("give --zone", texts::t("imports.say_zone"));
+    reason.replace("(--started-at)", texts::t("imports.say_started"))
+}
+
 /// One thing that cannot be taken.
 pub(super) struct Problem {
     place: String,
@@ -77,10 +113,7 @@ pub(super) struct Problem {
 
 impl From<&Refusal> for Problem {
     fn from(it: &Refusal) -> Self {
-        // The command line says it in options; here these are fields of the page.
-        let reason = it.reason.replace("give --zone", texts::t("imports.say_zone"));
-        let reason = reason.replace("(--started-at)", texts::t("imports.say_started"));
-        Self { place: it.place.to_string(), id: it.id.clone(), reason }
+        Self { place: it.place.to_string(), id: it.id.clone(), reason: in_page(&it.reason) }
     }
 }
 
@@ -97,6 +130,23 @@ pub(super) struct PreviewView {
     problems: Vec<Problem>,
     problem_count: String,
     more_problems: String,
+    warnings: Warnings,
+    columns: Vec<ColumnLine>,
+    needs_options: bool,
+}
+
+/// What is taken in another way than it may be meant.
+#[derive(Template)]
+#[template(path = "import_warnings.html")]
+struct Warnings {
+    problems: Vec<Problem>,
+}
+
+/// A column of a table: its name, and what it is read as; empty for a field of its own.
+struct ColumnLine {
+    file: String,
+    name: String,
+    meaning: String,
 }
 
 struct FileLine {
@@ -113,9 +163,8 @@ struct ContactLine {
     when: When,
     duration: String,
     agent: String,
-    speakers: String,
-    recording: String,
-    words: String,
+    /// How many words, who speaks, which recording.
+    about: String,
     first_words: String,
 }
 
@@ -129,6 +178,13 @@ impl ContactLine {
             });
             if speaker.name.is_empty() { side.to_owned() } else { format!("{} ({side})", speaker.name) }
         });
+        let speakers = speakers.collect::<Vec<_>>().join(", ");
+        let words = (it.words > 0).then(|| texts::count("imports.words", signed(it.words)));
+        let recording = it.recording.as_ref().filter(|name| !name.is_empty());
+        let recording = recording
+            .map(|name| format!("{} {}", texts::t("imports.with_recording"), format::middle(name, 40)));
+        let speakers = (!speakers.is_empty()).then(|| format::middle(&speakers, 80));
+        let about = [words, speakers, recording].into_iter().flatten().collect::<Vec<_>>().join(" · ");
         Self {
             id: it.id.clone(),
             exists: it.exists,
@@ -143,19 +199,21 @@ impl ContactLine {
                 _ => format::clock(it.duration.secs()),
             },
             agent: it.agent.as_ref().map(|agent| agent.0.clone()).unwrap_or_default(),
-            speakers: speakers.collect::<Vec<_>>().join(", "),
-            recording: it.recording.clone().unwrap_or_default(),
-            words: if it.words == 0 {
-                String::new()
-            } else {
-                texts::count("imports.words", signed(it.words))
-            },
+            about,
             first_words: it.first_words.clone(),
         }
     }
 }
 
 impl PreviewView {
+    /// Whether anything can be brought in; what was not looked at may be something.
+    pub(super) fn something(&self) -> bool {
+        !self.counts.is_empty() || !self.complete
+    }
+    /// Whether a time or a zone would let more of it in.
+    pub(super) const fn needs_options(&self) -> bool {
+        self.needs_options
+    }
     pub(super) fn new(preview: &Preview, shell: &Shell) -> Self {
         let file = |it: &touchline_intake::PreviewFile| FileLine {
             name: it.name.clone(),
@@ -179,7 +237,7 @@ impl PreviewView {
             counts: preview
                 .records
                 .iter()
-                .map(|(name, n)| (kind(name), format::number(signed(*n))))
+                .map(|(name, n)| (kinds(name, *n), format::number(signed(*n))))
                 .collect(),
             complete: preview.complete,
             files: preview.files.iter().take(FILES).map(file).collect(),
@@ -191,6 +249,20 @@ impl PreviewView {
                 count => texts::count("imports.problems", signed(count)),
             },
             more_problems: more(problems, listed),
+            warnings: Warnings {
+                problems: preview.warnings.iter().take(REFUSALS).map(Problem::from).collect(),
+            },
+            columns: preview
+                .columns
+                .iter()
+                .take(COLUMNS)
+                .map(|it| ColumnLine {
+                    file: it.file.clone(),
+                    name: it.name.clone(),
+                    meaning: it.meaning.clone().unwrap_or_default(),
+                })
+                .collect(),
+            needs_options: preview.problems.iter().any(|it| in_page(&it.reason) != it.reason),
         }
     }
 }
@@ -243,15 +315,33 @@ pub(super) struct ReportView {
     more_refused: String,
     has_file: bool,
     again: bool,
+    /// Where what came in is found.
+    to_calls: Option<String>,
+    /// Whether that is one contact.
+    one_call: bool,
+    /// Contacts that came in: address and id.
+    brought: Vec<(String, String)>,
+    more_brought: String,
+    warnings: Warnings,
+}
+
+/// The one contact, or the days of all of them.
+fn calls_of(brought: &Brought, zone: &TimeZone) -> String {
+    if let [only] = &brought.ids[..] {
+        return address::call(only);
+    }
+    let day = |at: Timestamp| at.to_jiff().to_zoned(zone.clone()).date();
+    format!("/calls?from={}&to={}", day(brought.from), day(brought.to))
 }
 
 impl ReportView {
-    pub(super) fn new(row: &ImportRow, has_file: bool) -> Self {
+    pub(super) fn new(row: &ImportRow, has_file: bool, shell: &Shell) -> Self {
         let report = report(row).unwrap_or_default();
         let number = |count: u64| format::number(signed(count));
         let counts = report.counts.iter().map(|(name, it)| {
             [kind(name), number(it.created), number(it.updated), number(it.unchanged), number(it.refused)]
         });
+        let ids = report.brought.as_ref().map(|it| it.ids.clone()).unwrap_or_default();
         let listed = report.refusals.len().min(REFUSALS);
         let all = usize::try_from(report.total().refused).unwrap_or(usize::MAX);
         Self {
@@ -276,6 +366,18 @@ impl ReportView {
             },
             has_file: has_file && all > 0,
             again: row.runs > 1,
+            to_calls: report.brought.as_ref().map(|it| calls_of(it, &shell.zone)),
+            one_call: report.brought.as_ref().is_some_and(|it| it.contacts == 1),
+            brought: ids.iter().map(|id| (address::call(id), id.clone())).collect(),
+            more_brought: match report
+                .brought
+                .as_ref()
+                .map_or(0, |it| it.contacts.saturating_sub(ids.len() as u64))
+            {
+                0 => String::new(),
+                more => texts::count("imports.more", signed(more)),
+            },
+            warnings: Warnings { problems: report.warnings.iter().map(Problem::from).collect() },
         }
     }
 }
