@@ -4,15 +4,15 @@ use super::{AgentInfo, AgentSummaryQuery, AgentSummaryRow, known::View, project:
 use crate::AppError;
 use futures::{StreamExt, TryStreamExt, stream};
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
     sync::Arc,
 };
 use touchline_analysis::sessions::{AgentRow, AgentStatus, AgentSummary, Buckets, Interval};
-use touchline_model::{Event, EventKind, Timestamp, UserId};
+use touchline_model::{ContactId, Event, EventKind, Timestamp, UserId};
 use touchline_store::IntervalRow;
 
-/// Events and stretches that are read together.
-const PAGE: usize = 2_000;
+/// Rows that are given out together, about.
+const ROWS: usize = 1_000;
 /// Agents whose status at the start is looked up at once.
 const AT_ONCE: usize = 8;
 /// No kept stretch is longer.
@@ -36,6 +36,8 @@ struct Work {
     ready: VecDeque<Interval>,
     /// Worked out on the spot, in order, for later.
     waiting: Vec<Interval>,
+    /// The contacts of which all was worked out on the spot.
+    whole: HashSet<ContactId>,
     /// Before this instant every kept stretch was read; `None` after the last.
     next: Option<Timestamp>,
 }
@@ -48,19 +50,24 @@ impl Agents {
         agents: Vec<AgentInfo>,
     ) -> Result<Self, AppError> {
         let start = query.window.start;
-        let statuses: Vec<(UserId, AgentStatus)> = stream::iter(&agents)
-            .map(|agent| status_at(&view, &agent.id, start))
+        // Ids of their own: a future that borrows from the list could not be sent between threads.
+        let ids: Vec<UserId> = agents.iter().map(|agent| agent.id.clone()).collect();
+        let statuses: Vec<(UserId, AgentStatus)> = stream::iter(ids)
+            .map(|agent| status_at(&view, agent, start))
             .buffered(AT_ONCE)
             .try_collect()
             .await?;
         let buckets = query.level.buckets(query.zone.clone(), query.window);
         let summary = AgentSummary::new(statuses, buckets, view.known.recorded);
-        let mut waiting = Vec::new();
-        let take = |_, facts: super::ContactFacts| waiting.extend(facts.intervals);
+        let (mut waiting, mut whole) = (Vec::new(), HashSet::new());
+        let take = |_, facts: super::ContactFacts| {
+            waiting.extend(facts.intervals);
+            whole.insert(facts.contact_id);
+        };
         view.work_out(&view.first(), take).await?;
         waiting.retain(|it| it.end > start && it.start < query.window.end);
         waiting.sort_unstable();
-        let work = Work { ready: VecDeque::new(), waiting, next: Some(start.plus_secs(-DAY_SECS)) };
+        let work = Work { ready: VecDeque::new(), waiting, whole, next: Some(start.plus_secs(-DAY_SECS)) };
         Ok(Self {
             summary: Some(summary),
             agents: agents.into_iter().map(|it| (it.id.clone(), Arc::new(it))).collect(),
@@ -101,7 +108,7 @@ impl Agents {
                 // Taken by the second arm, whose condition holds without work.
                 (Some(_), None) => {}
             }
-            if rows.len() >= PAGE {
+            if rows.len() >= ROWS {
                 self.summary = Some(summary);
                 return Ok(Some(rows));
             }
@@ -116,7 +123,7 @@ fn push(rows: &mut Vec<AgentSummaryRow>, agents: &HashMap<UserId, Arc<AgentInfo>
 }
 
 /// An agent's status just before an instant.
-async fn status_at(view: &View, agent: &UserId, at: Timestamp) -> Result<(UserId, AgentStatus), AppError> {
+async fn status_at(view: &View, agent: UserId, at: Timestamp) -> Result<(UserId, AgentStatus), AppError> {
     let View { store, tenant, known, .. } = view;
     let mut status = AgentStatus::default();
     let available =
@@ -130,7 +137,7 @@ async fn status_at(view: &View, agent: &UserId, at: Timestamp) -> Result<(UserId
     for it in store.status_between(tenant, agent.as_str(), from, at, *known).await? {
         status.apply(&it.event.content);
     }
-    Ok((agent.clone(), status))
+    Ok((agent, status))
 }
 
 async fn more_events(
@@ -140,8 +147,9 @@ async fn more_events(
     into: &mut VecDeque<Event>,
 ) -> Result<(), AppError> {
     let Some(after) = *next else { return Ok(()) };
-    let found = view.store.counted_events(&view.tenant, after, end, view.known, PAGE).await?;
-    *next = found.last().filter(|_| found.len() == PAGE).map(|it| (it.event.happened_at(), it.arrival));
+    let found = view.store.counted_events(&view.tenant, after, end, view.known, view.page_rows).await?;
+    *next =
+        found.last().filter(|_| found.len() == view.page_rows).map(|it| (it.event.happened_at(), it.arrival));
     into.extend(found.into_iter().map(|it| it.event));
     Ok(())
 }
@@ -166,7 +174,12 @@ impl Work {
             if !fresh.is_empty() {
                 // What began before was given out as it was kept, which is the same.
                 let mut more = Vec::new();
-                view.work_out(&fresh, |_, facts| more.extend(facts.intervals)).await?;
+                let take = |_, facts: super::ContactFacts| {
+                    if self.whole.insert(facts.contact_id) {
+                        more.extend(facts.intervals);
+                    }
+                };
+                view.work_out(&fresh, take).await?;
                 self.waiting.extend(more.into_iter().filter_map(|it| rest_of(it, after, end)));
                 self.waiting.sort_unstable();
             }
@@ -193,7 +206,7 @@ async fn page(
     from: Timestamp,
     end: Timestamp,
 ) -> Result<(Vec<IntervalRow>, Option<Timestamp>), AppError> {
-    let mut size = PAGE;
+    let mut size = view.page_rows;
     loop {
         let after = (from, i64::MIN, i64::MIN);
         let mut rows = view.store.work_intervals(&view.tenant, after, end, size).await?;

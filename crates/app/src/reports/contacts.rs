@@ -7,9 +7,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use touchline_model::Timestamp;
 use touchline_store::FactsRow;
 
-/// Kept contacts that are read together.
-const PAGE: usize = 1_000;
-
 /// By what contacts are ordered, and looked for in the window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Order {
@@ -73,12 +70,13 @@ impl Contacts {
             self.work_out(&first).await?;
         }
         let rows = self.page().await?;
-        let last = rows.last().map(|row| self.place_of(row)).filter(|_| rows.len() == PAGE);
+        let last = rows.last().map(|row| self.place_of(row)).filter(|_| rows.len() == self.view.page_rows);
         // After the rows were read: whatever they know too much is known to be so.
         let mut fresh = self.view.overtaken().await?;
         let mut kept = Vec::with_capacity(rows.len());
         let mut otherwise = BTreeSet::new();
-        for row in rows {
+        // What began later is not known yet; its family need not be among the live ones.
+        for row in rows.into_iter().filter(|row| row.created_at <= self.view.known.recorded) {
             match kept::decode(&row.body, self.view.mode)? {
                 Some(facts) => kept.push((row.family, facts)),
                 None if self.view.live.contains(&row.family) => {}
@@ -113,10 +111,11 @@ impl Contacts {
 
     async fn page(&self) -> Result<Vec<FactsRow>, AppError> {
         let after = (self.position.0, self.position.1.as_str());
-        let (store, tenant, end) = (&self.view.store, &self.view.tenant, self.window.end);
+        let View { store, tenant, page_rows, .. } = &self.view;
+        let end = self.window.end;
         Ok(match self.order {
-            Order::Anchor => store.facts_by_anchor(tenant, after, end, PAGE).await?,
-            Order::Start => store.facts_by_start(tenant, after, end, PAGE).await?,
+            Order::Anchor => store.facts_by_anchor(tenant, after, end, *page_rows).await?,
+            Order::Start => store.facts_by_start(tenant, after, end, *page_rows).await?,
         })
     }
 

@@ -20,6 +20,8 @@ pub(super) struct View {
     pub(super) mode: HandleTime,
     /// Families whose kept facts do not hold here.
     pub(super) live: HashSet<i64>,
+    /// Kept rows that are read together.
+    pub(super) page_rows: usize,
     /// Changes up to this one were looked at.
     seen: Seq,
 }
@@ -78,6 +80,7 @@ impl App {
             known: Known { recorded: asked.horizon, arrived },
             mode,
             live: live.into_iter().collect(),
+            page_rows: self.reports.page_rows.max(1),
             seen: arrived,
         })
     }
@@ -98,9 +101,9 @@ impl View {
         let mut fresh = Vec::new();
         for (family, seq) in changed {
             self.seen = self.seen.max(seq);
-            if self.live.insert(family) {
-                fresh.push(family);
-            }
+            // Also one that was live before: another may have become part of it.
+            self.live.insert(family);
+            fresh.push(family);
         }
         Ok(fresh)
     }

@@ -42,11 +42,13 @@ pub struct ReportSettings {
     pub latency_secs: u32,
     /// How handle time is found: setting `handle_time_source` (contract gladly X-8).
     pub handle_time_source: HandleTimeSource,
+    /// How many kept rows a report reads together: more are faster and take more memory.
+    pub page_rows: usize,
 }
 
 impl Default for ReportSettings {
     fn default() -> Self {
-        Self { latency_secs: 3_600, handle_time_source: HandleTimeSource::Auto }
+        Self { latency_secs: 3_600, handle_time_source: HandleTimeSource::Auto, page_rows: 1_000 }
     }
 }
 
