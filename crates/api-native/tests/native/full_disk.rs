@@ -32,11 +32,11 @@ impl Drop for SmallDisk {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_disk_loses_nothing_that_was_reported() {
     let folder = tempfile::tempdir().unwrap();
-    let Some(_disk) = SmallDisk::mount(folder.path(), 24) else { return };
+    let Some(_disk) = SmallDisk::mount(folder.path(), 56) else { return };
     let world = World::sqlite_in(folder, Limits::default()).await;
     world.put("/contacts/first", &contact("first")).await.is(201);
     let room = world.folder.path().join("ballast");
-    std::fs::write(&room, vec![0; 8 << 20]).unwrap();
+    std::fs::write(&room, vec![0; 40 << 20]).unwrap();
 
     // More than fits, in one go.
     let note = "n".repeat(4_000);
