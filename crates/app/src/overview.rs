@@ -44,15 +44,20 @@ const fn week_of(at: Timestamp) -> i64 {
 }
 
 impl App {
-    /// The weeks that are shown.
-    async fn shown_weeks(&self, caller: &Caller) -> Result<(i64, i64), AppError> {
+    /// When the newest call began; `None` when nothing has begun until now.
+    async fn newest_call(&self, caller: &Caller) -> Result<Option<Timestamp>, AppError> {
         let now = self.clock.now();
         let since = Timestamp::from_micros(i64::MIN);
         // Calls that begin later than now are mistakes, and must not empty the page.
         let newest =
             self.store.newest(&caller.tenant, &CallStream::All, &CallKey::before(now), since, 1).await?;
-        let last = week_of(newest.keys.first().map_or(now, |key| key.started_at));
-        Ok((last - WEEKS + 1, last))
+        Ok(newest.keys.first().map(|key| key.started_at))
+    }
+
+    /// The weeks that are shown.
+    fn shown_weeks(&self, newest: Option<Timestamp>) -> (i64, i64) {
+        let last = week_of(newest.unwrap_or_else(|| self.clock.now()));
+        (last - WEEKS + 1, last)
     }
 
     /// A leader is about the team, unless it has had no calls: then, as for everybody without a team, it is about all.

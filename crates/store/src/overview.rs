@@ -7,7 +7,9 @@
 
 use crate::{Batch, Store, StoreError, Value, batch::Op, sql::id_list};
 use std::collections::BTreeSet;
-use touchline_model::{ContactId, MediaTime, ScorecardId, ShareId, TenantId, Timestamp, TopicId, UserId};
+use touchline_model::{
+    ContactId, EvaluationId, MediaTime, ScorecardId, ShareId, TenantId, Timestamp, TopicId, UserId,
+};
 
 /// Shares and comments that are looked through for those that concern somebody.
 const LOOKED_THROUGH: i64 = 1_000;
@@ -71,6 +73,8 @@ pub struct Remark {
 /// An evaluation of somebody's contact.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Judged {
+    /// The evaluation.
+    pub id: EvaluationId,
     /// The contact.
     pub contact: ContactId,
     /// The scorecard.
@@ -158,7 +162,7 @@ const REMARKS: &str = "SELECT f.contact, f.author, f.given_at, f.text, f.start F
      WHERE tenant = ? ORDER BY modified DESC, seq DESC LIMIT ?) AS f JOIN contacts c ON c.tenant = f.tenant \
      AND c.id = f.contact WHERE c.agent = ? AND f.author <> ? AND f.given_at >= ? ORDER BY f.given_at DESC, f.id \
      LIMIT ?";
-const JUDGED: &str = "SELECT contact, scorecard, reviewer, scored_at FROM evaluations WHERE tenant = ? AND agent = ? \
+const JUDGED: &str = "SELECT id, contact, scorecard, reviewer, scored_at FROM evaluations WHERE tenant = ? AND agent = ? \
      AND scored_at >= ? ORDER BY scored_at DESC, id LIMIT ?";
 
 /// Contacts that a batch touches in what is counted.
@@ -341,10 +345,11 @@ impl Store {
         let params = vec![tenant.as_str().into(), agent.as_str().into(), since.into(), (limit as i64).into()];
         self.query(JUDGED, params, |row| {
             Ok(Judged {
-                contact: row.string(0)?.into(),
-                scorecard: row.string(1)?.into(),
-                reviewer: row.string(2)?.into(),
-                at: row.time(3)?,
+                id: row.string(0)?.into(),
+                contact: row.string(1)?.into(),
+                scorecard: row.string(2)?.into(),
+                reviewer: row.string(3)?.into(),
+                at: row.time(4)?,
             })
         })
         .await

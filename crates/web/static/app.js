@@ -51,7 +51,7 @@ const typing = (target) =>
 
 /** Moves along the rows of the list. @param {number} by */
 const step = (by) => {
-  const rows = [...document.querySelectorAll('table.list tbody tr')];
+  const rows = [...document.querySelectorAll('table.list tbody tr:not(.words)')];
   if (rows.length === 0) return;
   const at = rows.findIndex((row) => row.hasAttribute('data-here'));
   const next = Math.min(rows.length - 1, Math.max(0, at + by));

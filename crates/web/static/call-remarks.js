@@ -21,7 +21,7 @@ export function remarks(page) {
   const kinds = () => {
     const highlight = /** @type {HTMLInputElement|null} */ (details?.querySelector('[value="highlight"]'));
     const until = document.getElementById('until');
-    if (until && highlight) until.hidden = !highlight.checked;
+    if (until && highlight) until.hidden = !highlight.checked && !field('end').value;
   };
 
   /** @param {'comment'|'highlight'} kind @param {number} from @param {number} [to] */
@@ -34,8 +34,8 @@ export function remarks(page) {
     field('end').value = to === undefined ? '' : text(to);
     kinds();
     if (pop) pop.hidden = true;
+    field('text').focus({ preventScroll: true });
     details.scrollIntoView({ block: 'nearest' });
-    field('text').focus();
   };
 
   if (details) {
@@ -68,7 +68,10 @@ export function remarks(page) {
       if (!selected) return;
       const around = pop.offsetParent?.getBoundingClientRect() ?? new DOMRect();
       pop.style.left = `${Math.max(0, Math.min(selected.box.left - around.left, around.width - pop.offsetWidth))}px`;
-      pop.style.top = `${selected.box.bottom - around.top + 6}px`;
+      // Below what is selected, or above it where the window ends.
+      const below = selected.box.bottom + 6;
+      const fits = below + pop.offsetHeight <= innerHeight;
+      pop.style.top = `${(fits ? below : selected.box.top - pop.offsetHeight - 6) - around.top}px`;
     });
     // Before the press takes the selection away.
     pop.addEventListener('pointerdown', (event) => event.preventDefault());

@@ -3,13 +3,13 @@
 use crate::{App, AppError, require_own};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use touchline_model::{
-    Ability, CallStats, Caller, Feedback, Kind, Share, Stored, Summary, TenantId, Topic, TopicHit,
-    Transcript, User, UserId,
+    Ability, CallStats, Caller, Evaluation, Feedback, Kind, Scorecard, ScorecardId, Share, Stored, Summary,
+    TenantId, Topic, TopicHit, Transcript, User, UserId,
 };
 use touchline_speech::Peaks;
 use touchline_store::{ContactRow, TopicSetState};
 
-/// Remarks and shares that are shown of one contact.
+/// Remarks, shares and evaluations that are shown of one contact.
 const MOST: usize = 1_000;
 
 /// A contact with everything that hangs on it, as far as the reader may know.
@@ -31,10 +31,22 @@ pub struct WholeCall {
     pub remarks: Vec<Stored<Feedback>>,
     /// To whom it was shown. Not for readers who see only their own things.
     pub shares: Vec<Stored<Share>>,
+    /// How it was judged, newest first; for readers who see only their own things, what was judged of themselves.
+    pub evaluations: Vec<Stored<Evaluation>>,
+    /// The scorecards of the evaluations.
+    pub scorecards: HashMap<ScorecardId, Scorecard>,
     /// Everybody who is named above.
     pub people: HashMap<UserId, User>,
     /// What the waveform is drawn from, when the recording has been measured.
     pub peaks: Option<Peaks>,
+}
+
+/// The score of an evaluation, 0 to 1: the mean of what its answers are worth in their scheme, all questions alike
+/// (contract c360 §4.9). `None` without an answer.
+pub fn score(evaluation: &Evaluation, scorecard: &Scorecard) -> Option<f64> {
+    let worth = |answer: u8| scorecard.scheme.percentage(answer).map(f64::from);
+    let worth: Vec<f64> = evaluation.answers.iter().filter_map(|it| worth(it.answer)).collect();
+    (!worth.is_empty()).then(|| worth.iter().sum::<f64>() / worth.len() as f64 / 100.0)
 }
 
 impl App {
@@ -62,6 +74,8 @@ impl App {
             topics: vec![],
             remarks: vec![],
             shares: vec![],
+            evaluations: vec![],
+            scorecards: HashMap::new(),
             people: HashMap::new(),
         };
         if caller.may(Ability::ReadRecordings) {
@@ -78,6 +92,16 @@ impl App {
             if !caller.own_only {
                 call.shares = self.store.shares_of(tenant, id, MOST).await?;
             }
+        }
+        if caller.may(Ability::ReadQuality) {
+            call.evaluations = self.store.evaluations_of(tenant, id, MOST).await?;
+            let of_reader = |it: &Stored<Evaluation>| !caller.own_only || it.value.agent_id == caller.user;
+            call.evaluations.retain(of_reader);
+            let cards: BTreeSet<String> =
+                call.evaluations.iter().map(|it| it.value.scorecard_id.0.clone()).collect();
+            let cards: Vec<String> = cards.into_iter().collect();
+            let cards = self.store.get_many::<Scorecard>(tenant, &cards).await?;
+            call.scorecards = cards.into_iter().map(|it| (it.value.id.clone(), it.value)).collect();
         }
         call.people = self.people_of(tenant, &call).await?;
         Ok(call)
@@ -125,6 +149,7 @@ impl App {
         let named: BTreeSet<String> = speakers
             .chain(&call.row.contact.value.agent_id)
             .chain(call.remarks.iter().map(|it| &it.value.author_id))
+            .chain(call.evaluations.iter().map(|it| &it.value.reviewer_id))
             .chain(
                 call.shares.iter().flat_map(|it| it.value.recipient_ids.iter().chain([&it.value.author_id])),
             )

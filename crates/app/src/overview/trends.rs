@@ -136,7 +136,7 @@ impl App {
     /// [`AppError::NotAllowed`] without [`Ability::ReadContacts`].
     pub async fn trends(&self, caller: &Caller) -> Result<Trends, AppError> {
         require_own(caller, Ability::ReadContacts)?;
-        let weeks = self.shown_weeks(caller).await?;
+        let weeks = self.shown_weeks(self.newest_call(caller).await?);
         let Scope { whose, agents } = self.scope(caller, weeks).await?;
         let (first, last) = days_of(weeks);
         let counted = self.store.day_counts(&caller.tenant, agents.as_deref(), (first, last)).await?;

@@ -3,11 +3,16 @@
 use super::{Scope, Whose};
 use crate::{
     App, AppError,
-    contacts::find::{CallQuery, FoundCall},
+    contacts::{
+        find::{CallQuery, FoundCall},
+        score,
+    },
     require_own,
 };
 use std::collections::{BTreeSet, HashMap};
-use touchline_model::{Ability, Caller, Contact, ContactId, MediaTime, Scorecard, Timestamp, UserId};
+use touchline_model::{
+    Ability, Caller, Contact, ContactId, Evaluation, MediaTime, Scorecard, ScorecardId, Timestamp, UserId,
+};
 use touchline_store::ContactRow;
 
 /// Calls count as new for so long.
@@ -31,6 +36,8 @@ pub struct Overview {
     pub new_calls: i64,
     /// A day ago.
     pub since: Timestamp,
+    /// Whether nothing at all has begun until now.
+    pub is_fresh: bool,
     /// The newest of them.
     pub latest: Vec<FoundCall>,
     /// What was shared with the reader in the last two weeks, newest first.
@@ -56,6 +63,8 @@ pub struct Notice {
     pub text: String,
     /// Which time of the call it is about.
     pub start: MediaTime,
+    /// The score of an evaluation, 0 to 1; none for anything else.
+    pub score: Option<f64>,
 }
 
 /// A notice without the names.
@@ -65,6 +74,7 @@ struct Bare {
     at: Timestamp,
     text: String,
     start: MediaTime,
+    score: Option<f64>,
 }
 
 impl App {
@@ -76,7 +86,9 @@ impl App {
         require_own(caller, Ability::ReadContacts)?;
         let tenant = &caller.tenant;
         let since = self.clock.now().plus_secs(-NEW_SECS);
-        let Scope { whose, agents } = self.scope(caller, self.shown_weeks(caller).await?).await?;
+        let newest = self.newest_call(caller).await?;
+        let is_fresh = newest.is_none() && !caller.own_only;
+        let Scope { whose, agents } = self.scope(caller, self.shown_weeks(newest)).await?;
         let failed = match caller.may(Ability::WriteContacts) {
             true => Some(self.store.count_failed(tenant).await?),
             false => None,
@@ -100,7 +112,18 @@ impl App {
             _ => self.find_calls(caller, &query).await?.rows,
         };
         let [shares, remarks, evaluations] = self.notices(caller).await?;
-        Ok(Overview { failed, dead_jobs, whose, new_calls, since, latest, shares, remarks, evaluations })
+        Ok(Overview {
+            failed,
+            dead_jobs,
+            whose,
+            new_calls,
+            since,
+            is_fresh,
+            latest,
+            shares,
+            remarks,
+            evaluations,
+        })
     }
 
     /// Shares, remarks and evaluations that concern the caller.
@@ -115,6 +138,7 @@ impl App {
                 at,
                 text: text.unwrap_or_default(),
                 start,
+                score: None,
             };
             let received = self.store.received(tenant, user, since).await?.into_iter();
             let share = |it: touchline_store::Received| {
@@ -128,14 +152,21 @@ impl App {
             let found = self.store.judged(tenant, user, since, SHOWN).await?;
             let scorecards: Vec<String> = found.iter().map(|it| it.scorecard.0.clone()).collect();
             let scorecards = self.store.get_many::<Scorecard>(tenant, &scorecards).await?;
-            let names: HashMap<_, _> =
-                scorecards.into_iter().map(|it| (it.value.id, it.value.name)).collect();
-            judged.extend(found.into_iter().map(|it| Bare {
-                contact: it.contact,
-                by: it.reviewer,
-                at: it.at,
-                text: names.get(&it.scorecard).cloned().unwrap_or_default(),
-                start: MediaTime::default(),
+            let cards: HashMap<ScorecardId, Scorecard> =
+                scorecards.into_iter().map(|it| (it.value.id.clone(), it.value)).collect();
+            let ids: Vec<String> = found.iter().map(|it| it.id.0.clone()).collect();
+            let whole = self.store.get_many::<Evaluation>(tenant, &ids).await?;
+            let whole: HashMap<_, _> = whole.into_iter().map(|it| (it.value.id.clone(), it.value)).collect();
+            judged.extend(found.into_iter().map(|it| {
+                let card = cards.get(&it.scorecard);
+                Bare {
+                    contact: it.contact,
+                    by: it.reviewer,
+                    at: it.at,
+                    text: card.map(|card| card.name.clone()).unwrap_or_default(),
+                    start: MediaTime::default(),
+                    score: whole.get(&it.id).zip(card).and_then(|(it, card)| score(it, card)),
+                }
             }));
         }
         let all = || shares.iter().chain(&remarks).chain(&judged);
@@ -156,7 +187,8 @@ impl App {
         let notice = |it: Bare| {
             let contact = contacts.get(&it.contact)?.clone();
             let agent = contact.agent_id.as_ref().map(named);
-            Some(Notice { by: named(&it.by), agent, contact, at: it.at, text: it.text, start: it.start })
+            let Bare { at, text, start, score, .. } = it;
+            Some(Notice { by: named(&it.by), agent, contact, at, text, start, score })
         };
         Ok([shares, remarks, judged].map(|list| list.into_iter().filter_map(notice).take(SHOWN).collect()))
     }

@@ -1,12 +1,14 @@
-//! What the page of one contact needs: remarks, shares, the peaks of its recording; and who listened until when.
+//! What the page of one contact needs: remarks, shares, evaluations, the peaks of its recording; and who listened until when.
 
 use crate::{Batch, Store, StoreError, records::stored};
-use touchline_model::{Feedback, Listen, Share, Stored, TenantId, Timestamp};
+use touchline_model::{Evaluation, Feedback, Listen, Share, Stored, TenantId, Timestamp};
 
 const REMARKS: &str = "SELECT id, contact, author, given_at, kind, text, start, end_, modified, seq FROM feedback \
      WHERE tenant = ? AND contact = ? ORDER BY start, given_at, id LIMIT ?";
 const SHARES_OF: &str = "SELECT id, contact, author, shared_at, recipient_ids, recipient_emails, modified, seq \
      FROM shares WHERE tenant = ? AND contact = ? ORDER BY shared_at, id LIMIT ?";
+const EVALUATIONS_OF: &str = "SELECT id, contact, scorecard, reviewer, agent, scored_at, answers, modified, seq \
+     FROM evaluations WHERE tenant = ? AND contact = ? ORDER BY scored_at DESC, id LIMIT ?";
 const PEAKS: &str = "SELECT body FROM peaks WHERE tenant = ? AND sha256 = ?";
 const PUT_PEAKS: &str = "INSERT INTO peaks (tenant, sha256, body) VALUES (?, ?, ?) \
      ON CONFLICT (tenant, sha256) DO UPDATE SET body = excluded.body";
@@ -67,6 +69,17 @@ impl Store {
         self.query(SHARES_OF, params, stored).await
     }
 
+    /// The evaluations of a contact, newest first; at most so many.
+    pub async fn evaluations_of(
+        &self,
+        tenant: &TenantId,
+        contact: &str,
+        limit: usize,
+    ) -> Result<Vec<Stored<Evaluation>>, StoreError> {
+        let params = vec![tenant.as_str().into(), contact.into(), (limit as i64).into()];
+        self.query(EVALUATIONS_OF, params, stored).await
+    }
+
     /// The peaks of a recording, as they were kept.
     pub async fn peaks(&self, tenant: &TenantId, sha256: &str) -> Result<Option<Vec<u8>>, StoreError> {
         let params = vec![tenant.as_str().into(), sha256.into()];
@@ -88,4 +101,4 @@ impl Store {
 }
 
 pub(crate) const STATEMENTS: &[&str] =
-    &[REMARKS, SHARES_OF, PEAKS, PUT_PEAKS, DELETE_PEAKS, LAST_LISTEN, HOLD_LISTENING];
+    &[REMARKS, SHARES_OF, EVALUATIONS_OF, PEAKS, PUT_PEAKS, DELETE_PEAKS, LAST_LISTEN, HOLD_LISTENING];

@@ -295,9 +295,13 @@ async fn people_hear_of_what_concerns_them(world: World) {
     assert_eq!(remarks[0].start, MediaTime::from_secs(7.5));
     assert_eq!(store.remarks_on(tenant, &ana, at(0), 1).await.unwrap().len(), 1);
     let judged = store.judged(tenant, &ana, at(2), 9).await.unwrap();
-    assert_eq!(judged.iter().map(|it| it.at).collect::<Vec<_>>(), [at(3)]);
+    assert_eq!(judged.iter().map(|it| (it.id.as_str(), it.at)).collect::<Vec<_>>(), [("e-3", at(3))]);
+    let of_call = store.evaluations_of(tenant, "c-1", 2).await.unwrap();
+    assert_eq!(of_call.iter().map(|it| it.value.id.as_str()).collect::<Vec<_>>(), ["e-3", "e-2"]);
+    assert_eq!(store.evaluations_of(tenant, "c-2", 9).await.unwrap(), []);
     let other = world.add_tenant("other").await;
     assert_eq!(store.received(&other, &ana, at(0)).await.unwrap(), []);
     assert_eq!(store.remarks_on(&other, &ana, at(0), 9).await.unwrap(), []);
     assert_eq!(store.judged(&other, &ana, at(0), 9).await.unwrap(), []);
+    assert_eq!(store.evaluations_of(&other, "c-1", 9).await.unwrap(), []);
 }

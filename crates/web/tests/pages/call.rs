@@ -7,8 +7,8 @@ use http::{StatusCode, header};
 use std::convert::Infallible;
 use touchline_app::contacts::ContactUpload;
 use touchline_model::{
-    Channel, Contact, CrmEntity, CrmMatch, Direction, Feedback, MediaTime, Role, Share, Speaker, SpeakerType,
-    Topic, Transcript, Word,
+    Answer, Channel, Contact, CrmEntity, CrmMatch, Direction, Evaluation, Feedback, MediaTime, Question,
+    Role, Scheme, Scorecard, Share, Speaker, SpeakerType, Topic, Transcript, Word,
 };
 
 fn contact(id: &str) -> Contact {
@@ -108,7 +108,7 @@ async fn a_call_is_read_heard_and_measured_on_its_page() {
             "01:00",
             r##"<a class="at" href="#t=1">00:01</a>"##,
             r#"<b class="who" title="Ada Berg">Ada Berg</b><p>hello there</p>"#,
-            r#"<p>I want to <mark title="Cancellation">cancel it</mark> now</p>"#,
+            r#"<p>I want to <mark title="Topic: Cancellation">cancel it</mark> now</p>"#,
             // The first word of the hit is the sixth: 2.5 seconds.
             r##"<b class="break">Cancellation</b> <span class="quiet">1 time</span> <a href="#t=2.5">00:02</a>"##,
             r#"{"starts":[0,50,50,50,50,50,50,50],"tokens":{}}"#,
@@ -210,14 +210,14 @@ async fn every_state_says_what_is_going_on() {
     // Neither words nor a recording, and nobody who works on it: there is nothing to wait for.
     world.call(contact("bare"), None).await;
     let page = browser.get("/calls/bare").await;
-    shows(&page, &["There is no transcript", "There is no recording."]);
+    shows(&page, &["There is no transcript", "There is nothing to hear: no recording"]);
     assert!(!page.text.contains("data-working"), "a page that is loaded again and again changes nothing");
     // Neither of both, from a system that has given up.
     let foreign = Contact { state: Some(touchline_model::ContactState::new("LOST_LINE")), ..contact("lost") };
     world.call(foreign, None).await;
     shows(
         &browser.get("/calls/lost").await,
-        &["Another system says of this call: LOST_LINE.", "There is no recording."],
+        &["Another system says of this call: LOST_LINE.", "There is nothing to hear"],
     );
     assert_eq!(browser.get("/calls/lost/transcript.txt").await.status, StatusCode::NOT_FOUND);
     // A chat has messages with the times at which they were written, and no player.
@@ -227,7 +227,7 @@ async fn every_state_says_what_is_going_on() {
     world.call(Contact { channel: Channel::Chat, ..contact("chat") }, Some(words)).await;
     let page = browser.get("/calls/chat").await;
     shows(&page, &["Messages", r#"<time class="at" title="Mon 2 Mar 2026, 10:02">10:02</time>"#]);
-    assert!(!page.text.contains("id=\"player\"") && !page.text.contains("There is no recording"));
+    assert!(!page.text.contains("id=\"player\"") && !page.text.contains("There is nothing to hear"));
     let page = browser.get("/calls/never").await;
     assert_eq!(page.status, StatusCode::NOT_FOUND);
 }
@@ -335,6 +335,86 @@ async fn comments_are_left_read_and_taken_back_and_nothing_typed_is_lost() {
 }
 
 #[tokio::test]
+async fn what_is_written_is_shown_exactly_and_where_it_belongs() {
+    let world = World::new().await;
+    let coach = world.browser("cora", Role::Coach).await;
+    world.call(contact("c"), Some(said(&["hello there", "I want to cancel it now"]))).await;
+    let leave = async |text: &str, start: &str, end: &str| {
+        let fields = [("kind", "comment"), ("start", start), ("end", end), ("text", text)];
+        coach.post("/calls/c/comments", &fields).await
+    };
+    for text in ["score <10% and a<b then 5 > 3", "<b>Coach</b>", "<p>Say <b>p</b> &lt; here</p>"] {
+        assert_eq!(leave(text, "0:00", "").await.status, StatusCode::SEE_OTHER);
+    }
+    // Words were selected: `want to cancel` begins after a second and a half, the next word after three.
+    assert_eq!(leave("Ask why", "0:01.5", "0:03").await.status, StatusCode::SEE_OTHER);
+    assert_eq!(leave(" ", "0:01.5", "0:03").await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    shows(
+        &coach.get("/calls/c").await,
+        &[
+            r#"<p class="break text">score &#60;10% and a&#60;b then 5 &#62; 3</p>"#,
+            r#"<p class="break text">&#60;b&#62;Coach&#60;/b&#62;</p>"#,
+            r#"<p class="break text">&#60;p&#62;Say &#60;b&#62;p&#60;/b&#62; &#38;lt; here&#60;/p&#62;</p>"#,
+            r##"<a href="#t=1.5">00:01–00:03</a>"##,
+            r#"<blockquote class="break">want to cancel</blockquote>"#,
+            r#"<p>I <span class="noted" title="Remarked by cora@example.com">want to cancel</span> it now</p>"#,
+        ],
+    );
+}
+
+#[tokio::test]
+async fn evaluations_are_read_by_whoever_may_and_agents_read_their_own() {
+    let world = World::new().await;
+    let agent = world.browser("ana", Role::Agent).await;
+    world.call(Contact { agent_id: Some("ana".into()), ..contact("own") }, Some(said(&["hello"]))).await;
+    let question = |id: &str, text: &str| Question { id: id.into(), text: text.to_owned(), skills: vec![] };
+    let card = Scorecard {
+        id: "s".into(),
+        name: "Service".to_owned(),
+        scheme: Scheme::OneToFive,
+        questions: vec![question("q-1", "Greeted?"), question("q-2", "Solved?")],
+        active: true,
+    };
+    world.app.put_one(&world.admin, card).await.unwrap();
+    let answer = |id: &str, answer, comment: Option<&str>| Answer {
+        question_id: id.into(),
+        answer,
+        reason: None,
+        comment: comment.map(str::to_owned),
+    };
+    let judged = |id: &str, of: &str, answers| Evaluation {
+        id: id.into(),
+        contact_id: "own".into(),
+        scorecard_id: "s".into(),
+        reviewer_id: world.admin.user.clone().unwrap(),
+        agent_id: Some(of.into()),
+        scored_at: "2026-03-02T11:00:00Z".parse().unwrap(),
+        answers,
+    };
+    let answers = vec![answer("q-2", 5, None), answer("q-1", 4, Some("a <b> name"))];
+    world.app.put_one(&world.admin, judged("e-1", "ana", answers)).await.unwrap();
+    world.app.put_one(&world.admin, judged("e-2", "bo", vec![answer("q-1", 0, None)])).await.unwrap();
+    let page = agent.get("/calls/own").await;
+    shows(
+        &page,
+        &[
+            // Four of five is 80 %, five is 100 %.
+            r#"<b class="break">Service</b> <span class="chip">90 %</span>"#,
+            "Ada Berg",
+            "Mon 2 Mar 2026, 11:00",
+            r#"<dt class="break">Greeted?</dt><dd class="number">4 of 5</dd><dd class="break text">a &#60;b&#62; name</dd><dt class="break">Solved?</dt><dd class="number">5 of 5</dd>"#,
+        ],
+    );
+    assert_eq!(page.text.matches(r#"<details class="judged""#).count(), 1, "not what others were told");
+    assert_eq!(
+        world.admin().await.get("/calls/own").await.text.matches(r#"<details class="judged""#).count(),
+        2
+    );
+    let home = agent.page("/").await;
+    assert!(home.contains(r##"<a href="/calls/own#evaluations">"##) && home.contains("Score 90 %"), "{home}");
+}
+
+#[tokio::test]
 async fn an_agent_sees_and_comments_the_own_calls_and_no_others() {
     let world = World::new().await;
     let agent = world.browser("ana", Role::Agent).await;
@@ -375,8 +455,17 @@ async fn a_call_is_shown_to_others_and_deleted_with_a_reason() {
     let wrong = manager.post("/calls/c/share", &[("to", "ada@example.com, nobody")]).await;
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(
-        wrong.text.contains("value=\"ada@example.com, nobody\"") && wrong.text.contains("is nobody here")
+        wrong.text.contains("value=\"ada@example.com, nobody\"")
+            && wrong.text.contains("`nobody` is neither the name of somebody here nor")
     );
+    // What is wrong is said first, leads to the field, and the field has the caret.
+    assert!(wrong.text.contains(r#"<p class="wrong" role="alert">"#), "{}", wrong.text);
+    assert!(wrong.text.contains(r##"<a href="#to">`nobody` is neither"##), "{}", wrong.text);
+    assert!(wrong.text.contains(r#"data-people="/people" aria-invalid="true" autofocus>"#), "{}", wrong.text);
+    // Loaded again, the address of the form leads to the call.
+    for form in ["share", "comments"] {
+        assert_eq!(manager.get(&format!("/calls/c/{form}")).await.leads_to(), "/calls/c");
+    }
     let shared = manager.post("/calls/c/share", &[("to", "ada berg, x@else.example")]).await;
     assert_eq!(shared.status, StatusCode::SEE_OTHER);
     shows(&manager.get("/calls/c").await, &["Ada Berg, x@else.example"]);

@@ -92,7 +92,8 @@ async fn office() -> World {
 }
 
 fn rows(page: &str) -> Vec<&str> {
-    page.split("<tr data-href=\"").skip(1).map(|row| row.split_once("</tr>").unwrap().0).collect()
+    // With the words below, if any.
+    page.split("<tr data-href=\"").skip(1).map(|row| row.split("</tbody>").next().unwrap()).collect()
 }
 
 #[tokio::test]
@@ -107,7 +108,14 @@ async fn words_that_were_said_are_marked_and_lead_to_their_second() {
     assert!(rows[0].contains("00:02") && rows[0].contains("Customer"), "{}", rows[0]);
     assert!(rows[0].contains("Ana Ruiz") && rows[0].contains("01:15"), "{}", rows[0]);
     assert!(rows[0].contains("<span class=\"chip\">Refund</span>"), "{}", rows[0]);
+    assert!(page.contains("<tr class=\"words\"><td colspan=\"6\">"), "words have the whole width: {page}");
     assert!(page.contains("<h2 id=\"found\">1 call</h2>"), "{page}");
+    // A quote that is not closed reaches to the end.
+    let open = world.admin().await.page("/calls?text=%22money+back").await;
+    assert!(open.contains("<mark>money back</mark>"), "{open}");
+    let open = world.admin().await.page("/calls?text=morning+%22money+back+now").await;
+    assert!(open.contains("<mark>morning</mark>") && open.contains("1 call</h2>"), "{open}");
+    assert!(open.contains("The quote is not closed") && !page.contains("The quote is not closed"), "{open}");
     assert!(page.contains("value=\"&#34;money back&#34;\""), "what was typed stays: {page}");
 }
 
@@ -175,6 +183,18 @@ async fn what_is_typed_wrongly_stays_with_the_reason_beside_it() {
     for (query, field, typed) in [
         ("text=money&within_to=soon", "within_to-wrong", "value=\"soon\""),
         ("metadata=queue&text=money", "metadata-wrong", "value=\"money\""),
+        (
+            "within_from=x&from=2026-13-01&min_duration=1m&metadata=queue",
+            "from-wrong",
+            "value=\"2026-13-01\"",
+        ),
+        (
+            "within_from=x&from=2026-13-01&min_duration=1m&metadata=queue",
+            "min_duration-wrong",
+            "value=\"1m\"",
+        ),
+        ("within_from=x&from=2026-13-01&min_duration=1m&metadata=queue", "metadata-wrong", "value=\"queue\""),
+        ("within_from=x&from=2026-13-01", "within_from-wrong", "2 fields below"),
         ("speaker=internal&channel=chat", "text-wrong", "<option value=\"chat\" selected>"),
     ] {
         let page = browser.get(&format!("/calls?{query}")).await;

@@ -27,6 +27,16 @@ async fn a_fresh_server_says_that_there_is_nothing_yet() {
         assert!(page.contains(text), "{text}: {page}");
     }
     assert!(!page.contains("Needs you"), "{page}");
+    assert!(
+        page.contains("Begin here") && page.contains("href=\"/imports\"") && page.contains("/api/docs"),
+        "{page}"
+    );
+    world.talked("c-1", None, 30 * 1_440, &["a b c"]).await;
+    let page = world.admin().await.page("/").await;
+    assert!(!page.contains("Begin here") && page.contains("1 call in 8 weeks"), "{page}");
+    assert!(page.contains("The 8 weeks up to 1 Feb 2026, with the newest call"), "{page}");
+    // The newest call began on Saturday 31 January; the week before the last one is not named, the last one is.
+    assert!(page.contains(">26 Jan</text>") && !page.contains(">19 Jan</text>"), "{page}");
 }
 
 #[tokio::test]
@@ -46,13 +56,20 @@ async fn a_leader_sees_the_team_and_what_waits() {
         ),
         "{page}"
     );
-    assert!(page.contains("<a href=\"/calls/c-1\">Ana Ruiz</a>"), "{page}");
+    assert!(page.contains("<a href=\"/calls/c-1\">Ana Ruiz</a>") && !page.contains("All of them"), "{page}");
     assert!(page.contains("Your team had 2 calls in 8 weeks, most on Fri 27 Feb (1)."), "{page}");
     // Three words in a row last 1.4 s, one 0.4 s: 1.4 of 1.8 s in the week before, 1.4 of 2.8 s in this one.
-    assert!(page.contains("Your team’s share of talk fell from 78 % to 50 %, n = 2 calls."), "{page}");
+    assert!(page.contains("Your team’s share of talk fell from 78 % to 50 %, n: 2 calls."), "{page}");
     assert!(page.contains("39 % everybody"), "1.8 of 4.6 s: {page}");
+    for n in 0..5 {
+        world.talked(&format!("d-{n}"), Some("bo"), n, &["a"]).await;
+    }
     let all = world.admin().await.page("/").await;
-    assert!(all.contains("2 new calls</a>") && all.contains("3 calls in 8 weeks"), "{all}");
+    assert!(
+        all.contains("href=\"/calls?from=2026-03-02T09:30:00Z\">All of them</a>"),
+        "five of seven: {all}"
+    );
+    assert!(all.contains("7 new calls</a>") && all.contains("8 calls in 8 weeks"), "{all}");
 }
 
 #[tokio::test]
@@ -62,7 +79,7 @@ async fn an_agent_reads_what_was_said_about_the_own_calls_only() {
     world.person("coach", "Cy", "Odell", "t-9").await;
     world.talked("c-1", Some("ana"), 0, &["a b c", "d e f"]).await;
     world.talked("c-2", Some("bo"), 0, &["a b c", "d e f"]).await;
-    remark(&world, "f-1", "c-1", "coach", "<b>Well</b> asked").await;
+    remark(&world, "f-1", "c-1", "coach", "<p><b>Well</b> asked</p>").await;
     remark(&world, "f-2", "c-2", "coach", "about bo").await;
     for contact in ["c-1", "c-2"] {
         let share = Share {
@@ -109,7 +126,7 @@ async fn topics_that_moved_are_told_and_everything_hostile_is_escaped() {
     let page = world.admin().await.page("/").await;
     assert!(page.contains(&format!("“{ESCAPED}” rose most, from 0.0 % to 100 % of calls.")), "{page}");
     assert!(!page.contains("<script>alert"), "{page}");
-    assert!(page.contains("n = 16 calls"), "{page}");
+    assert!(page.contains("n: 16 calls"), "{page}");
     let agent = world.browser("ana", Role::Agent).await.page("/").await;
     assert!(!agent.contains("<script>alert"), "{agent}");
 }

@@ -38,7 +38,9 @@ pub(super) async fn comment(
         address::time(fields.text(field)).ok_or_else(wrong)
     };
     let read = || {
-        let end = (kind == FeedbackKind::Highlight).then(|| time("end")).transpose()?;
+        // Words that were selected have an end, whatever is left on them.
+        let ends = kind == FeedbackKind::Highlight || fields.maybe("end").is_some();
+        let end = ends.then(|| time("end")).transpose()?;
         Ok(NewRemark { kind, text: fields.text("text").to_owned(), start: time("start")?, end })
     };
     let left = match read() {

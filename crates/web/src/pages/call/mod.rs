@@ -3,6 +3,7 @@
 pub(crate) mod address;
 mod deeds;
 mod files;
+mod judged;
 mod sound;
 mod stats;
 mod view;
@@ -16,13 +17,12 @@ use crate::{
 };
 use axum::{
     extract::{Path, State},
-    response::{IntoResponse, Response},
+    response::{IntoResponse, Redirect, Response},
 };
 use http::{StatusCode, header};
 use touchline_app::{App, AppError, contacts::WholeCall};
 use touchline_http::{CallerOf, Gate, Operation, Routes, Shape};
 use touchline_model::{Ability, Caller};
-pub(super) use view::plain;
 use view::{CallPage, Typed};
 
 const SEE: &[Ability] = &[Ability::ReadContacts];
@@ -45,6 +45,9 @@ pub(super) fn mount<G: Gate>(routes: &mut Routes<G, Web>) {
         .add(get("call_captions", "/calls/{id}/transcript.vtt", HEAR), captions)
         .add(post("listened", "/calls/{id}/listened", HEAR), sound::listened)
         .add(post("comment", "/calls/{id}/comments", SAY), deeds::comment)
+        // A form that came back has these addresses: loaded again, they lead to the call.
+        .add(get("page_comments", "/calls/{id}/comments", SEE), lead_back)
+        .add(get("page_share", "/calls/{id}/share", SEE), lead_back)
         .add(
             post("take_back_comment", "/calls/{id}/comments/{remark}/delete", SAY)
                 .path_param("remark", "Comment or highlight."),
@@ -103,6 +106,10 @@ async fn captions(State(web): State<Web>, CallerOf(caller): CallerOf, Path(id): 
     let title = view::title(&call, &voices);
     let said = call.transcript.unwrap_or_default();
     Ok(file(&id, "vtt", "text/vtt; charset=utf-8", files::vtt(&title, &said, &voices)))
+}
+
+async fn lead_back(Path(id): Path<String>) -> Answer {
+    Ok(Redirect::to(&address::call(&id)).into_response())
 }
 
 /// Goes back to the page of a contact, at a time, and says what was done.

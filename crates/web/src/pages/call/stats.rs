@@ -4,7 +4,7 @@ use super::words::Voice;
 use crate::{filters, format, texts};
 use askama::Template;
 use std::collections::BTreeMap;
-use touchline_model::{CallStats, MediaTime};
+use touchline_model::{CallStats, MediaTime, Transcript};
 
 /// A bar that begins at a place and has a length, both in per cent.
 struct Bar {
@@ -15,27 +15,10 @@ struct Bar {
     value: String,
 }
 
-/// How fast one person spoke, section by section.
-struct Speed {
-    name: String,
-    class: &'static str,
-    bars: Vec<SpeedBar>,
-    /// The average in words.
-    average: String,
-}
-
-/// How fast somebody spoke in a section.
-struct SpeedBar {
-    x: String,
-    width: String,
-    /// In pixels from above.
-    y: String,
-    height: String,
-    title: String,
-}
-
-/// Height of the bars of talk speeds, in pixels.
-const SPEED_HEIGHT: f64 = 36.0;
+/// A longer pause inside what somebody says, in microseconds, is silence, as in the analysis.
+const PAUSE: i64 = 2_000_000;
+/// Somebody who says less has no speed: a "yes" is said in no time.
+const FEWEST_WORDS: usize = 5;
 /// People whose numbers are shown, at most.
 const PEOPLE: usize = 12;
 
@@ -46,7 +29,7 @@ pub(super) struct Talk {
     sentence: String,
     shares: Vec<Bar>,
     longest: Vec<Bar>,
-    speeds: Vec<Speed>,
+    speeds: Vec<Bar>,
     rows: Vec<(String, String)>,
 }
 
@@ -54,8 +37,13 @@ fn percent(share: f64) -> String {
     format!("{:.2}%", (share * 100.0).clamp(0.0, 100.0))
 }
 
-/// The charts of a contact that lasted so long.
-pub(super) fn talk(stats: &CallStats, duration: MediaTime, voices: &BTreeMap<u16, Voice>) -> Talk {
+/// The charts of a contact that lasted so long, and of what was said, for those who may read it.
+pub(super) fn talk(
+    stats: &CallStats,
+    duration: MediaTime,
+    said: Option<&Transcript>,
+    voices: &BTreeMap<u16, Voice>,
+) -> Talk {
     let spoken = stats.internal_talk_time + stats.external_talk_time;
     let whole = duration.secs().max(spoken + stats.silence - stats.overlap).max(0.001);
     let parts = [
@@ -84,23 +72,30 @@ pub(super) fn talk(stats: &CallStats, duration: MediaTime, voices: &BTreeMap<u16
         value: format::clock(*secs),
     });
     let longest: Vec<Bar> = longest.collect();
-    let speeds = speeds(stats, whole, &voice);
+    let speeds = said.map(speeds).unwrap_or_default();
+    let fastest = speeds.iter().map(|it| it.1).fold(0.001, f64::max);
+    let minute = |speed: f64| texts::fill("call.words_a_minute", &[("n", &format!("{speed:.0}"))]);
+    let speeds: Vec<Bar> = speeds
+        .iter()
+        .map(|(number, speed)| Bar {
+            class: voice(number).class,
+            x: percent(0.0),
+            width: percent(speed / fastest),
+            label: voice(number).name.clone(),
+            value: minute(*speed),
+        })
+        .collect();
     let changes = format!("{:.1}", stats.interchanges_per_minute);
     let ratio = format::percent(stats.talk_ratio);
     let sentence = texts::fill(
         "call.talk_sentence",
-        &[
-            ("ratio", &ratio),
-            ("longest", &format::clock(stats.longest_monologue)),
-            ("changes", &changes),
-            ("silence", &format::percent(stats.silence / whole)),
-        ],
+        &[("ratio", &ratio), ("changes", &changes), ("silence", &format::percent(stats.silence / whole))],
     );
     let rows = rows(stats, &longest, &speeds, (&ratio, &changes));
     Talk { sentence, shares: shares.into(), longest, speeds, rows }
 }
 
-fn rows(stats: &CallStats, longest: &[Bar], speeds: &[Speed], told: (&str, &str)) -> Vec<(String, String)> {
+fn rows(stats: &CallStats, longest: &[Bar], speeds: &[Bar], told: (&str, &str)) -> Vec<(String, String)> {
     let clock = |key: &str, secs: f64| (texts::t(key).to_owned(), format::clock(secs));
     let mut rows = vec![
         (texts::t("call.ratio").to_owned(), told.0.to_owned()),
@@ -113,42 +108,58 @@ fn rows(stats: &CallStats, longest: &[Bar], speeds: &[Speed], told: (&str, &str)
     ];
     let of = |key: &str, name: &str| texts::fill(key, &[("name", name)]);
     rows.extend(longest.iter().map(|it| (of("call.longest_of", &it.label), it.value.clone())));
-    for speed in speeds {
-        rows.push((of("call.speed_of", &speed.name), speed.average.clone()));
-    }
+    rows.extend(speeds.iter().map(|it| (of("call.speed_of", &it.label), it.value.clone())));
     rows
 }
 
-fn speeds<'v>(stats: &CallStats, whole: f64, voice: &impl Fn(&u16) -> &'v Voice) -> Vec<Speed> {
-    let all = stats.talk_speeds.iter().flat_map(|it| it.words_per_minute.values());
-    let most = all.copied().fold(1.0, f64::max);
-    let mut people: BTreeMap<u16, Vec<(f64, f64, f64)>> = BTreeMap::new();
-    for section in &stats.talk_speeds {
-        for (number, speed) in &section.words_per_minute {
-            people.entry(*number).or_default().push((section.start, section.end, *speed));
-        }
-    }
-    let minute = |speed: f64| texts::fill("call.words_a_minute", &[("n", &format!("{speed:.0}"))]);
-    let speed = |(number, sections): (u16, Vec<(f64, f64, f64)>)| {
-        let length: f64 = sections.iter().map(|(start, end, _)| end - start).sum();
-        let words: f64 = sections.iter().map(|(start, end, speed)| (end - start) * speed).sum();
-        let bars = sections.iter().map(|(start, end, speed)| {
-            let height = speed / most * SPEED_HEIGHT;
-            SpeedBar {
-                x: percent(start / whole),
-                width: percent((end - start) / whole),
-                y: format!("{:.1}", SPEED_HEIGHT - height),
-                height: format!("{height:.1}"),
-                title: format!("{}–{}: {}", format::clock(*start), format::clock(*end), minute(*speed)),
+/// Words a minute of the time in which each one spoke, by number.
+fn speeds(said: &Transcript) -> Vec<(u16, f64)> {
+    let mut people: BTreeMap<u16, (usize, i64)> = BTreeMap::new();
+    for turn in said.segments() {
+        let words = said.words.get(turn.first..turn.end).unwrap_or_default();
+        let Some(first) = words.first() else { continue };
+        let person = people.entry(turn.speaker).or_default();
+        person.0 += words.len();
+        let (mut from, mut until) = (first.start.micros(), first.end.micros());
+        for word in words {
+            let (start, end) = (word.start.micros(), word.end.micros());
+            if start - until > PAUSE {
+                person.1 += until - from;
+                (from, until) = (start, end);
             }
-        });
-        let voice = voice(&number);
-        Speed {
-            name: voice.name.clone(),
-            class: voice.class,
-            bars: bars.collect(),
-            average: minute(words / length.max(0.001)),
+            until = until.max(end);
         }
+        person.1 += until - from;
+    }
+    let speed = |(number, (words, micros)): (u16, (usize, i64))| {
+        let minutes = MediaTime::from_micros(micros).secs() / 60.0;
+        (words >= FEWEST_WORDS && minutes > 0.0).then(|| (number, words as f64 / minutes))
     };
-    people.into_iter().take(PEOPLE).map(speed).collect()
+    people.into_iter().filter_map(speed).take(PEOPLE).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use touchline_model::Word;
+
+    #[test]
+    fn speed_is_measured_while_somebody_speaks() {
+        // Half a second a word, each word as long as that.
+        let word = |at: f64, speaker| Word {
+            start: MediaTime::from_secs(at),
+            end: MediaTime::from_secs(at + 0.5),
+            text: "word".to_owned(),
+            punctuation: None,
+            speaker,
+            confidence: None,
+        };
+        let mut words: Vec<Word> = (0..9).map(|n| word(f64::from(n) * 0.5, 1)).collect();
+        // Four words, a pause of ten seconds on hold, four words; and somebody who says one word.
+        words.extend((0..4).map(|n| word(60.0 + f64::from(n) * 0.5, 0)));
+        words.extend((0..4).map(|n| word(72.0 + f64::from(n) * 0.5, 0)));
+        words.push(word(100.0, 2));
+        let said = Transcript { speakers: vec![], words };
+        assert_eq!(speeds(&said), [(0, 120.0), (1, 120.0)]);
+    }
 }

@@ -2,14 +2,15 @@
 
 use super::{
     address,
+    judged::{self, Judged},
     stats::{self, Talk},
     wave::{self, Timeline, Wave},
     words::{self, Voice, Words, name_of},
 };
-use crate::{filters, format, shell::Shell, shell::When, texts, visit::Visit};
+use crate::{filters, format, pages::calls::chips, shell::Shell, shell::When, texts, visit::Visit};
 use askama::Template;
 use std::collections::BTreeMap;
-use touchline_app::contacts::WholeCall;
+use touchline_app::contacts::{WholeCall, remark_text};
 use touchline_model::{
     Ability, Channel, ContactState, CrmEntity, Direction, FeedbackKind, MediaTime, SpeakerType, SummaryLine,
     Timestamp, UserId,
@@ -17,6 +18,8 @@ use touchline_model::{
 
 /// Places of one topic that are linked.
 const PLACES: usize = 20;
+/// Characters of what a remark is about.
+const QUOTED: usize = 240;
 
 /// What was typed into a form of the page, and why it was refused.
 #[derive(Clone, Debug, Default)]
@@ -59,6 +62,8 @@ struct RemarkView {
     when: When,
     highlight: bool,
     text: String,
+    /// The words that it is about; empty for a moment.
+    quote: String,
     start: MediaTime,
     end: Option<MediaTime>,
     own: bool,
@@ -104,6 +109,8 @@ pub(super) struct CallPage {
     waiting: Option<Waiting>,
     /// Whether there is a recording, and its type.
     sound: Option<String>,
+    /// Why there is nothing to hear.
+    unheard: &'static str,
     size: String,
     wave: Option<Wave>,
     secs: f64,
@@ -114,6 +121,7 @@ pub(super) struct CallPage {
     questions: Vec<Answered>,
     topics: Vec<TopicView>,
     talk: Option<Talk>,
+    judged: Vec<Judged>,
     remarks: Vec<RemarkView>,
     shares: Vec<ShareView>,
     metadata: Vec<(String, String)>,
@@ -133,7 +141,7 @@ impl CallPage {
     }
 }
 
-fn person(call: &WholeCall, id: &UserId) -> String {
+pub(super) fn person(call: &WholeCall, id: &UserId) -> String {
     call.people.get(id).map_or_else(|| id.0.clone(), name_of)
 }
 
@@ -176,7 +184,7 @@ fn waiting(call: &WholeCall) -> Option<Waiting> {
         ContactState::COMPLETE if said => return None,
         ContactState::COMPLETE => ("call.state_no_words", "", false),
         other => {
-            let text = texts::fill("call.state_other", &[("state", other)]);
+            let text = texts::fill("call.state_other", &[("state", &chips::state(other))]);
             return Some(Waiting { text, class: "warn", reason: call.row.failure.clone(), soon: false });
         }
     };
@@ -217,7 +225,8 @@ pub(super) fn page(visit: &Visit, call: &WholeCall, typed: Typed) -> CallPage {
         Direction::Outbound => ("out", texts::t("call.outbound")),
         Direction::Screenshare => ("out", texts::t("call.screenshare")),
     };
-    let state = contact.state.as_ref().filter(|it| !it.is(ContactState::COMPLETE)).map(|it| it.0.clone());
+    let state =
+        contact.state.as_ref().filter(|it| !it.is(ContactState::COMPLETE)).map(|it| chips::state(&it.0));
     let summary = call.summary.clone().unwrap_or_default();
     let lines = |all: &[SummaryLine]| all.iter().map(|it| line(call, it)).collect::<Vec<_>>();
     let spoken = contact.channel == Channel::Call;
@@ -238,6 +247,11 @@ pub(super) fn page(visit: &Visit, call: &WholeCall, typed: Typed) -> CallPage {
         state,
         waiting: waiting(call),
         sound: sound.map(|it| it.media_type.clone()),
+        unheard: texts::t(match (&call.row.recording, &contact.original_path) {
+            (Some(_), _) => "call.may_not_hear",
+            (None, Some(_)) => "call.recording_elsewhere",
+            (None, None) => "call.no_recording",
+        }),
         size: sound.map(|it| format::bytes(it.bytes)).unwrap_or_default(),
         secs,
         timeline: wave::timeline(call, secs),
@@ -250,7 +264,12 @@ pub(super) fn page(visit: &Visit, call: &WholeCall, typed: Typed) -> CallPage {
             .map(|it| Answered { question: line(call, &it.question), answer: line(call, &it.answer) })
             .collect(),
         topics: topics(call),
-        talk: call.stats.as_ref().filter(|_| spoken).map(|it| stats::talk(it, contact.duration, &voices)),
+        talk: call
+            .stats
+            .as_ref()
+            .filter(|_| spoken)
+            .map(|it| stats::talk(it, contact.duration, call.transcript.as_ref(), &voices)),
+        judged: judged::judged(&shell, call),
         remarks: remarks(visit, &shell, call),
         shares: shares(&shell, call),
         metadata,
@@ -294,7 +313,8 @@ fn remarks(visit: &Visit, shell: &Shell, call: &WholeCall) -> Vec<RemarkView> {
         author: person(call, &it.author_id),
         when: shell.when(&it.given_at),
         highlight: it.kind == FeedbackKind::Highlight,
-        text: plain(it.text.as_deref().unwrap_or_default()),
+        text: remark_text(it.text.as_deref().unwrap_or_default()),
+        quote: quote(call, it),
         start: it.start,
         end: it.end,
         own: visit.caller.user.as_ref() == Some(&it.author_id),
@@ -302,44 +322,11 @@ fn remarks(visit: &Visit, shell: &Shell, call: &WholeCall) -> Vec<RemarkView> {
     call.remarks.iter().map(|it| view(&it.value)).collect()
 }
 
-/// A remark as plain text: other systems send simple HTML, whose tags are left out. What is no such tag stays as it is,
-/// and is escaped like any text.
-pub(in crate::pages) fn plain(text: &str) -> String {
-    const TAGS: [&str; 14] =
-        ["p", "br", "div", "span", "b", "strong", "i", "em", "u", "a", "ul", "ol", "li", "blockquote"];
-    let mut out = String::with_capacity(text.len());
-    let (mut rest, mut html) = (text, false);
-    while let Some((before, after)) = rest.split_once('<') {
-        out.push_str(before);
-        let tag = after.split_once('>').filter(|(tag, _)| {
-            let name = tag.trim_start_matches('/').split([' ', '/']).next().unwrap_or_default();
-            !tag.contains('<') && TAGS.contains(&name.to_ascii_lowercase().as_str())
-        });
-        match tag {
-            None => {
-                out.push('<');
-                rest = after;
-            }
-            Some((tag, after)) => {
-                html = true;
-                let block =
-                    ["/p", "br", "/div", "/li"].iter().any(|it| tag.to_ascii_lowercase().starts_with(it));
-                if block && !out.ends_with('\n') {
-                    out.push('\n');
-                }
-                rest = after;
-            }
-        }
-    }
-    out.push_str(rest);
-    if html {
-        for (entity, plain) in
-            [("&nbsp;", " "), ("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&amp;", "&")]
-        {
-            out = out.replace(entity, plain);
-        }
-    }
-    out.trim().to_owned()
+/// The words that a remark on a stretch of time is about, shortened in their middle.
+fn quote(call: &WholeCall, remark: &touchline_model::Feedback) -> String {
+    let (Some(said), Some(end)) = (&call.transcript, remark.end) else { return String::new() };
+    let words = words::stretch(said, remark.start, end);
+    format::middle(&said.text(words.start, words.end), QUOTED)
 }
 
 fn shares(shell: &Shell, call: &WholeCall) -> Vec<ShareView> {
@@ -371,25 +358,4 @@ fn crm(call: &WholeCall) -> Vec<CrmView> {
         }
     };
     call.row.contact.value.crm_matches.iter().map(view).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::plain;
-
-    #[test]
-    fn a_remark_is_shown_without_the_simple_tags_that_other_systems_send() {
-        assert_eq!(
-            plain("<p>Real apology &amp; no <B class=x>excuses</b>.</p><p>Good</p>"),
-            "Real apology & no excuses.\nGood"
-        );
-        assert_eq!(plain("one<br/>two"), "one\ntwo");
-        assert_eq!(
-            plain("<script>alert(1)</script>\"'&amp;"),
-            "<script>alert(1)</script>\"'&amp;",
-            "no such tag"
-        );
-        assert_eq!(plain("a < b, b > c, <"), "a < b, b > c, <");
-        assert_eq!(plain("<p <script>x"), "<p <script>x");
-    }
 }

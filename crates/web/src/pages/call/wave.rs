@@ -3,7 +3,7 @@
 use crate::{format, texts};
 use askama::Template;
 use std::{collections::BTreeMap, fmt::Write};
-use touchline_app::contacts::{Peaks, WholeCall};
+use touchline_app::contacts::{Peaks, WholeCall, remark_text};
 use touchline_model::{FeedbackKind, MediaTime, SpeakerType, TopicId};
 
 /// Bars along the whole recording.
@@ -132,7 +132,7 @@ pub(super) fn timeline(call: &WholeCall, secs: f64) -> Timeline {
             FeedbackKind::Comment => texts::t("call.comment"),
             FeedbackKind::Highlight => texts::t("call.highlight"),
         };
-        let said = format::middle(remark.text.as_deref().unwrap_or_default(), 80);
+        let said = format::middle(&remark_text(remark.text.as_deref().unwrap_or_default()), 80);
         let at = format::clock(remark.start.secs());
         mark(remark.start, remark.end, format!("{kind}, {at} {said}").trim_end().to_owned())
     });

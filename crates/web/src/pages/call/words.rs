@@ -7,7 +7,7 @@ use std::{
     fmt::Write,
 };
 use touchline_app::contacts::WholeCall;
-use touchline_model::{Channel, MediaTime, SpeakerType, Topic, TopicId, Transcript, User};
+use touchline_model::{Channel, MediaTime, SpeakerType, Topic, TopicId, Transcript, User, Word};
 
 /// Words after which a long turn is parted at the end of a sentence, and at the latest.
 const LONG: usize = 80;
@@ -30,10 +30,12 @@ pub(super) struct Voice {
 #[derive(Debug)]
 pub(super) struct Piece {
     text: String,
-    /// Names of the topics that were found here.
-    hit: Option<String>,
-    /// Whether the recogniser was not sure.
-    low: bool,
+    /// Whether a topic was found here.
+    hit: bool,
+    /// `low` where the recogniser was not sure, `noted` where somebody has remarked something, both, or nothing.
+    class: &'static str,
+    /// The topics, who remarked something, and that the recogniser was not sure.
+    title: String,
 }
 
 /// What one person says without a break.
@@ -56,6 +58,8 @@ pub(super) struct Turn {
 #[template(path = "call_words.html")]
 pub(super) struct Words {
     turns: Vec<Turn>,
+    /// Whether the recogniser was not sure of some words.
+    unsure: bool,
     /// For the script: see [`times`].
     pub(super) times: String,
 }
@@ -107,6 +111,7 @@ pub(super) fn words(
     let spoken = call.row.contact.value.channel == Channel::Call;
     let hits = hits(call);
     let topics: HashMap<TopicId, &Topic> = call.topics.iter().map(|it| (it.id, it)).collect();
+    let marks = Marks { hits, topics, noted: noted(call, said) };
     let mut turns: Vec<Turn> = Vec::new();
     let mut speaker = None;
     for part in parts(said, spoken) {
@@ -120,12 +125,48 @@ pub(super) fn words(
             name: (speaker != Some(number) || !spoken)
                 .then(|| voice.map_or_else(String::new, |it| it.name.clone())),
             class: voice.map_or("other", |it| it.class),
-            pieces: pieces(said, part, &hits, &topics),
+            pieces: pieces(said, part, &marks),
             written: (!spoken).then(|| at(words[0].start)),
         });
         speaker = Some(number);
     }
-    Some(Words { turns, times: times(said) })
+    let unsure = said.words.iter().any(is_unsure);
+    Some(Words { turns, unsure, times: times(said) })
+}
+
+/// What is marked in the words.
+struct Marks<'c> {
+    hits: HashMap<usize, Vec<TopicId>>,
+    topics: HashMap<TopicId, &'c Topic>,
+    /// Who has remarked something on which words.
+    noted: HashMap<usize, Vec<String>>,
+}
+
+fn is_unsure(word: &Word) -> bool {
+    word.confidence.is_some_and(|it| it < SURE)
+}
+
+/// The words of a stretch of time: those that begin in it.
+pub(super) fn stretch(said: &Transcript, start: MediaTime, end: MediaTime) -> std::ops::Range<usize> {
+    let first = said.words.partition_point(|word| word.start < start);
+    let last = said.words.partition_point(|word| word.start < end);
+    first..last.max(first)
+}
+
+/// Which words remarks on a stretch of time are about.
+fn noted(call: &WholeCall, said: &Transcript) -> HashMap<usize, Vec<String>> {
+    let mut noted: HashMap<usize, Vec<String>> = HashMap::new();
+    for remark in call.remarks.iter().map(|it| &it.value) {
+        let Some(end) = remark.end else { continue };
+        let by = call.people.get(&remark.author_id).map_or_else(|| remark.author_id.0.clone(), name_of);
+        for word in stretch(said, remark.start, end) {
+            let people = noted.entry(word).or_default();
+            if !people.contains(&by) {
+                people.push(by.clone());
+            }
+        }
+    }
+    noted
 }
 
 /// Which topics were found at which words.
@@ -168,24 +209,15 @@ fn is_space(c: char) -> bool {
     c.is_whitespace() || c == '\u{feff}'
 }
 
-fn pieces(
-    said: &Transcript,
-    part: std::ops::Range<usize>,
-    hits: &HashMap<usize, Vec<TopicId>>,
-    topics: &HashMap<TopicId, &Topic>,
-) -> Vec<Piece> {
+fn pieces(said: &Transcript, part: std::ops::Range<usize>, marks: &Marks<'_>) -> Vec<Piece> {
     let mut pieces: Vec<Piece> = Vec::new();
     let mut last = None;
     for at in part {
         let word = &said.words[at];
-        let (hit, low) = (hits.get(&at), word.confidence.is_some_and(|it| it < SURE));
-        if last != Some((hit, low)) || pieces.is_empty() {
-            let names = hit.map(|ids| {
-                let names = ids.iter().filter_map(|id| topics.get(id)).map(|it| it.name.as_str());
-                names.collect::<Vec<_>>().join(", ")
-            });
-            pieces.push(Piece { text: String::new(), hit: names, low });
-            last = Some((hit, low));
+        let now = (marks.hits.get(&at), marks.noted.get(&at), is_unsure(word));
+        if last != Some(now) || pieces.is_empty() {
+            pieces.push(piece(now, &marks.topics));
+            last = Some(now);
         }
         let Some(piece) = pieces.last_mut() else { continue };
         let whole = format!("{}{}", word.text, word.punctuation.as_deref().unwrap_or_default());
@@ -197,6 +229,30 @@ fn pieces(
         }
     }
     pieces
+}
+
+/// A piece that has no words yet: topics, people who have remarked something, whether the recogniser was not sure.
+fn piece(
+    (hit, noted, low): (Option<&Vec<TopicId>>, Option<&Vec<String>>, bool),
+    topics: &HashMap<TopicId, &Topic>,
+) -> Piece {
+    let topics = hit.map(|ids| {
+        let names = ids.iter().filter_map(|id| topics.get(id)).map(|it| it.name.as_str());
+        texts::fill("call.about_topic", &[("topics", &names.collect::<Vec<_>>().join(", "))])
+    });
+    let by = noted.map(|people| texts::fill("call.remarked_by", &[("people", &people.join(", "))]));
+    let unsure = low.then(|| texts::t("call.unsure").to_owned());
+    Piece {
+        text: String::new(),
+        hit: hit.is_some(),
+        class: match (noted.is_some(), low) {
+            (true, true) => "noted low",
+            (true, false) => "noted",
+            (false, true) => "low",
+            (false, false) => "",
+        },
+        title: topics.into_iter().chain(by).chain(unsure).collect::<Vec<_>>().join("; "),
+    }
 }
 
 /// `{"starts":[…],"tokens":{…}}`: when each word begins, in hundredths of a second after the word before; and of how

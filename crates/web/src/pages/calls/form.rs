@@ -1,6 +1,6 @@
 //! The form of a search: what was typed, as it was typed, and the query that it stands for.
 
-use crate::pages::call::address;
+use crate::{pages::call::address, texts};
 use jiff::{SignedDuration, civil::Date, tz::TimeZone};
 use touchline_app::contacts::find::{CallQuery, PARAMETERS, REPEATABLE};
 use touchline_model::{Invalid, Timestamp};
@@ -9,18 +9,29 @@ use touchline_model::{Invalid, Timestamp};
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Form {
     pairs: Vec<(String, String)>,
+    /// Names and values of fields that cannot be read.
+    wrong: Vec<(String, String)>,
 }
 
 impl Form {
     /// What was sent, days and times within a call in the reader's words.
     pub(super) fn new(pairs: Vec<(String, String)>) -> Self {
-        Self { pairs }
+        Self { pairs, wrong: Vec::new() }
     }
 
     /// What stands in a field.
     pub(super) fn text(&self, name: &str) -> &str {
         let found = self.pairs.iter().find(|(known, value)| known == name && !value.is_empty());
         found.map(|(_, value)| value.as_str()).unwrap_or_default()
+    }
+
+    /// What was typed wrongly into a field of several values; the right ones are kept besides.
+    pub(super) fn mistyped(&self, name: &str) -> &str {
+        self.wrong
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
+            .unwrap_or_default()
     }
 
     /// Whether a choice is chosen.
@@ -38,13 +49,38 @@ impl Form {
         let pairs = self.pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         pairs
             .filter(|(name, value)| !value.is_empty() && PARAMETERS.contains(name) && kept(name, value))
+            .filter(|(name, value)| !self.wrong.iter().any(|wrong| wrong.0 == *name && wrong.1 == *value))
             .collect()
     }
 
     /// The day in a field; none when it holds an instant.
     pub(super) fn day(&self, name: &str) -> Option<&str> {
         let text = self.text(name);
-        (text.is_empty() || text.parse::<Date>().is_ok()).then_some(text)
+        let shown = text.is_empty() || text.parse::<Date>().is_ok() || !self.mistyped(name).is_empty();
+        shown.then_some(text)
+    }
+
+    /// What is wrong, everywhere at once: the reasons of the fields of the form in its own words.
+    pub(super) fn wrongs(&mut self, zone: &TimeZone) -> Vec<Invalid> {
+        let mut wrongs: Vec<Invalid> = Vec::new();
+        for pair in &self.pairs {
+            let alone = Self { pairs: vec![pair.clone()], wrong: Vec::new() };
+            // Words that are missing are missing of the whole.
+            let Some(error) = alone.query(zone).err().filter(|it| it.field == pair.0) else { continue };
+            let reason = match error.field.as_str() {
+                "within_from" | "within_to" | "min_duration" | "max_duration" => texts::t("calls.bad_time"),
+                "from" | "to" => texts::t("calls.bad_day"),
+                "metadata" if !pair.1.contains('=') => texts::t("calls.metadata_wrong"),
+                _ => error.reason.as_str(),
+            };
+            let error = Invalid::new(&error.field, reason);
+            if !wrongs.iter().any(|known| known.field == error.field) {
+                wrongs.push(error);
+            }
+            self.wrong.push(pair.clone());
+        }
+        wrongs.extend(self.query(zone).err().filter(|_| wrongs.is_empty()));
+        wrongs
     }
 
     /// The query: days are the reader's, and the last one is included; times may be typed as on a clock.
@@ -78,7 +114,7 @@ impl Form {
             };
             (name.to_owned(), value)
         });
-        Self { pairs: pairs.collect() }
+        Self::new(pairs.collect())
     }
 }
 
@@ -160,6 +196,20 @@ mod tests {
         let bad = form(&[("within_to", "soon"), ("text", "refund")]);
         assert_eq!(bad.query(&TimeZone::UTC).unwrap_err().field, "within_to");
         assert_eq!((bad.text("within_to"), bad.text("text")), ("soon", "refund"));
+        let mut bad = form(&[
+            ("within_to", "soon"),
+            ("from", "2026-13-01"),
+            ("metadata", "queue"),
+            ("metadata", "vip=true"),
+            ("channel", "call"),
+        ]);
+        let wrongs = bad.wrongs(&TimeZone::UTC);
+        let fields: Vec<&str> = wrongs.iter().map(|it| it.field.as_str()).collect();
+        assert_eq!(fields, ["within_to", "from", "metadata"], "all at once");
+        assert_eq!((bad.day("from"), bad.mistyped("metadata")), (Some("2026-13-01"), "queue"));
+        assert_eq!(bad.kept(), [("metadata", "vip=true")], "what is wrong is not sent along unseen");
+        let mut wordless = form(&[("speaker", "internal"), ("within_from", "5")]);
+        assert_eq!(wordless.wrongs(&TimeZone::UTC)[0].field, "text");
         assert_eq!(form(&[("colour", "red")]).query(&TimeZone::UTC).unwrap_err().field, "colour");
     }
 }

@@ -66,19 +66,35 @@ struct Calls {
     own: bool,
     /// Whether there are no calls at all, whatever is looked for.
     is_fresh: bool,
-    error: Option<Invalid>,
+    /// What cannot be looked for.
+    errors: Vec<Invalid>,
 }
 
 impl Calls {
     fn wrong(&self, field: &str) -> Option<&str> {
-        self.error.as_ref().filter(|it| it.field == field).map(|it| it.reason.as_str())
+        self.errors.iter().find(|it| it.field == field).map(|it| it.reason.as_str())
     }
-    /// What is wrong with something that the form has no field for.
-    fn wrong_elsewhere(&self) -> Option<String> {
+    /// What is wrong, above the form: how many fields are, and what the form has no field for.
+    fn wrong_above(&self) -> Option<String> {
         const SEEN: [&str; 8] =
             ["text", "within_from", "within_to", "from", "to", "min_duration", "max_duration", "metadata"];
-        let error = self.error.as_ref().filter(|it| !SEEN.contains(&it.field.as_str()))?;
-        Some(texts::fill("calls.wrong", &[("name", &error.field), ("reason", &error.reason)]))
+        let elsewhere = |it: &&Invalid| !SEEN.contains(&it.field.as_str());
+        let fields = self.errors.iter().filter(|it| !elsewhere(it)).count();
+        let below = (fields > 1)
+            .then(|| texts::count("calls.wrong_fields", i64::try_from(fields).unwrap_or(i64::MAX)));
+        let named = |it: &Invalid| texts::fill("calls.wrong", &[("name", &it.field), ("reason", &it.reason)]);
+        let said: Vec<String> =
+            below.into_iter().chain(self.errors.iter().filter(elsewhere).map(named)).collect();
+        (!said.is_empty()).then(|| said.join(" "))
+    }
+    /// Whether a phrase is begun and not ended, which the search takes up to the end.
+    fn has_open_quote(&self) -> bool {
+        let quotes = self.form.text("text").matches(['"', '\u{201c}', '\u{201d}', '\u{201e}']);
+        quotes.count() % 2 == 1
+    }
+    /// Columns of the table.
+    fn columns(&self) -> usize {
+        if self.own { 5 } else { 6 }
     }
 }
 
@@ -112,14 +128,17 @@ fn in_words(count: CallCount) -> String {
 
 async fn show(State(web): State<Web>, visit: Visit, RawQuery(raw): RawQuery) -> Answer {
     let sent = Query::parse(raw.as_deref())?;
-    let form = Form::new(sent.pairs().map(|(name, value)| (name.to_owned(), value.to_owned())).collect());
+    let mut form = Form::new(sent.pairs().map(|(name, value)| (name.to_owned(), value.to_owned())).collect());
     let query = match form.query(&visit.zone) {
         Ok(query) => query,
-        Err(error) => return refused(&web, &visit, form, error).await,
+        Err(_) => {
+            let wrongs = form.wrongs(&visit.zone);
+            return refused(&web, &visit, form, wrongs).await;
+        }
     };
     match web.app.find_and_count_calls(&visit.caller, &query).await {
         Ok((page, count)) => Ok(visit.page(&found(&web, &visit, &query, page, count).await?)),
-        Err(AppError::Invalid(error)) => refused(&web, &visit, form, error).await,
+        Err(AppError::Invalid(error)) => refused(&web, &visit, form, vec![error]).await,
         Err(error) => Err(error.into()),
     }
 }
@@ -141,24 +160,24 @@ fn empty(web: &Web, visit: &Visit, form: Form, lists: CallLists) -> Calls {
         with_words: false,
         own: visit.caller.own_only,
         is_fresh: false,
-        error: None,
+        errors: Vec::new(),
     }
 }
 
 /// The form with what was typed, and what is wrong with it.
-async fn refused(web: &Web, visit: &Visit, form: Form, error: Invalid) -> Answer {
+async fn refused(web: &Web, visit: &Visit, form: Form, errors: Vec<Invalid>) -> Answer {
     let lists = web.app.call_lists(&visit.caller).await?;
-    Ok(again(&Calls { error: Some(error), ..empty(web, visit, form, lists) }))
+    Ok(again(&Calls { errors, ..empty(web, visit, form, lists) }))
 }
 
-/// What most calls of a page are about tells them least apart.
-fn rarest_first(topics: &mut HashMap<String, Vec<TopicId>>) {
+/// What was asked for comes first; and what most calls of a page are about tells them least apart.
+fn rarest_first(topics: &mut HashMap<String, Vec<TopicId>>, asked: &[TopicId]) {
     let mut often: HashMap<TopicId, usize> = HashMap::new();
     for topic in topics.values().flatten() {
         *often.entry(*topic).or_default() += 1;
     }
     for found in topics.values_mut() {
-        found.sort_by_key(|topic| (often.get(topic).copied(), *topic));
+        found.sort_by_key(|topic| (!asked.contains(topic), often.get(topic).copied(), *topic));
     }
 }
 
@@ -171,7 +190,7 @@ async fn found(
 ) -> Result<Calls, PageError> {
     let lists = web.app.call_lists(&visit.caller).await?;
     let mut topics = web.app.topics_of_page(&visit.caller, &page.rows).await?;
-    rarest_first(&mut topics);
+    rarest_first(&mut topics, &query.topics);
     let people = web.app.people_called(&visit.caller, &query.agents).await?;
     let chips = chips(query, &Known { lists: &lists, people }, &visit.zone);
     let start = CallQuery { cursor: None, ..query.clone() };

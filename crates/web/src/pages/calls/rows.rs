@@ -13,10 +13,8 @@ use touchline_model::{Channel, ContactState, Direction, SpeakerType, TopicId};
 
 /// Topics that are named in a row; the others are counted.
 const TOPICS: usize = 2;
-/// The same where the row says words too.
-const TOPICS_BESIDE_WORDS: usize = 1;
-/// Characters before a hit, so that the hit itself is seen.
-const LEAD: usize = 10;
+/// Characters before a hit, so that the hit itself is seen on a narrow screen too.
+const LEAD: usize = 24;
 
 /// A call that was found.
 pub(crate) struct CallRow {
@@ -30,6 +28,8 @@ pub(crate) struct CallRow {
     pub(crate) kind: String,
     pub(crate) duration: String,
     pub(crate) talk: Option<Share>,
+    /// Whether there is a recording.
+    pub(crate) audible: bool,
     /// Names of the first topics, and how many there are beside them.
     pub(crate) topics: Vec<String>,
     pub(crate) more_topics: usize,
@@ -110,7 +110,6 @@ impl CallRow {
         let page = address::call(contact.id.as_str());
         let hits: Vec<Hit> = it.snippets.iter().map(|snippet| hit(&page, snippet)).collect();
         let names: Vec<String> = topics.iter().filter_map(|topic| names.get(topic).cloned()).collect();
-        let named = if hits.is_empty() { TOPICS } else { TOPICS_BESIDE_WORDS };
         let (icon, direction) = match contact.direction {
             Direction::Inbound => ("in", "calls.direction_inbound"),
             Direction::Outbound => ("out", "calls.direction_outbound"),
@@ -134,10 +133,12 @@ impl CallRow {
             icon,
             kind,
             duration: format::clock(contact.duration.secs()),
-            talk: it.talk_ratio.map(Share::new),
-            more_topics: names.len().saturating_sub(named),
+            // Who wrote how much of a mail says nothing.
+            talk: it.talk_ratio.filter(|_| contact.channel == Channel::Call).map(Share::new),
+            audible: it.has_recording,
+            more_topics: names.len().saturating_sub(TOPICS),
             all_topics: names.join(", "),
-            topics: names.into_iter().take(named).collect(),
+            topics: names.into_iter().take(TOPICS).collect(),
             state: contact.state.as_ref().and_then(|it| state(&it.0)),
             hits,
         }
@@ -151,8 +152,8 @@ mod tests {
     #[test]
     fn words_before_a_hit_are_cut_between_words() {
         assert_eq!(lead("want my "), "want my ");
-        assert_eq!(lead("and you're still taking money. I want my "), "…I want my ");
-        assert_eq!(lead(&"ü".repeat(40)), format!("…{}", "ü".repeat(11)));
+        assert_eq!(lead("and you're still taking money. I want my "), "…taking money. I want my ");
+        assert_eq!(lead(&"ü".repeat(40)), format!("…{}", "ü".repeat(25)));
         assert_eq!(lead(""), "");
     }
 }

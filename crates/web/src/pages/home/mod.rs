@@ -19,7 +19,7 @@ use askama::Template;
 use axum::extract::State;
 use std::collections::HashMap;
 use touchline_app::{
-    contacts::find::CallQuery,
+    contacts::{find::CallQuery, remark_text},
     overview::{Notice, Overview, Whose},
     store::MOST_WAITING,
 };
@@ -42,6 +42,12 @@ struct Home {
     new_calls: String,
     /// All of them.
     new_href: String,
+    /// Whether there are more than are shown.
+    more: bool,
+    /// Whether there are no calls at all.
+    is_fresh: bool,
+    /// What the charts are about.
+    heading: String,
     rows: Vec<CallRow>,
     own: bool,
     /// What others did: heading, and what is said when there is nothing.
@@ -72,6 +78,8 @@ struct NoticeRow {
     by: String,
     when: When,
     text: String,
+    /// Of an evaluation.
+    score: Option<String>,
 }
 
 /// A count that stopped at its bound, in words: `key_one`, `key_many`, or with a plus sign.
@@ -84,7 +92,7 @@ fn bounded(key: &str, count: i64) -> String {
 
 /// A remark in one line, shortened at its end.
 fn plain(text: &str) -> String {
-    let words = call::plain(text).split_whitespace().collect::<Vec<_>>().join(" ");
+    let words = remark_text(text).split_whitespace().collect::<Vec<_>>().join(" ");
     match words.char_indices().nth(MOST_SAID) {
         Some((end, _)) => format!("{}…", &words[..end]),
         None => words,
@@ -105,7 +113,11 @@ fn waiting(overview: &Overview) -> Vec<Waiting> {
 
 fn notices(visit: &Visit, shell: &Shell, of: Vec<Notice>) -> Vec<NoticeRow> {
     let row = |it: Notice| NoticeRow {
-        href: format!("{}{}", call::address::call(it.contact.id.as_str()), trends::at(it.start)),
+        href: match it.score {
+            Some(_) => format!("{}#evaluations", call::address::call(it.contact.id.as_str())),
+            None => format!("{}{}", call::address::call(it.contact.id.as_str()), trends::at(it.start)),
+        },
+        score: it.score.map(format::percent),
         call: match it.agent.filter(|_| !visit.caller.own_only) {
             Some(agent) => format!("{agent}, {}", format::exact(it.contact.started_at, &visit.zone)),
             None => format::exact(it.contact.started_at, &visit.zone),
@@ -147,7 +159,11 @@ async fn show(State(web): State<Web>, visit: Visit) -> Answer {
     list("evaluations", "home.evaluations", "home.evaluations_none", overview.evaluations, own);
     list("remarks", "home.remarks", "home.remarks_none", overview.remarks, own);
     list("shares", "home.shares", "home.shares_none", overview.shares, true);
+    let more = overview.new_calls > i64::try_from(overview.latest.len()).unwrap_or(i64::MAX);
     let home = Home {
+        more,
+        is_fresh: overview.is_fresh,
+        heading: trends::heading(&trends, now),
         waiting,
         new_calls,
         new_href: chips::address(&query),

@@ -31,6 +31,18 @@ fn tick(at: Timestamp) -> String {
     at.to_jiff().to_zoned(TimeZone::UTC).strftime("%-d %b").to_string()
 }
 
+/// What the charts are about: the last weeks, or those that end with the newest call when that is longer ago.
+pub(super) fn heading(trends: &Trends, now: Timestamp) -> String {
+    const WEEK: i64 = 7 * 24 * 3_600;
+    match trends.weeks.last().map(|week| week.monday.plus_secs(WEEK)) {
+        Some(end) if end <= now => {
+            let day = format::day(end.plus_secs(-1), &TimeZone::UTC);
+            texts::fill("home.trends_until", &[("day", &day), ("weeks", &trends.weeks.len().to_string())])
+        }
+        _ => texts::t("home.trends").to_owned(),
+    }
+}
+
 /// Calls a day.
 pub(super) fn volume(trends: &Trends, now: Timestamp) -> Chart {
     let calls: i64 = trends.days.iter().map(|(_, day)| day.contacts).sum();
@@ -40,14 +52,15 @@ pub(super) fn volume(trends: &Trends, now: Timestamp) -> Chart {
         Some((at, day)) => {
             let key = format!("home.volume_{}", of(&trends.whose));
             let weeks = trends.weeks.len().to_string();
-            let (calls, most) = (format::number(calls), format::number(day.contacts));
+            let (calls, most) = (texts::count("home.number", calls), format::number(day.contacts));
             let date = at.to_jiff().to_zoned(TimeZone::UTC).strftime("%a %-d %b").to_string();
             texts::fill(&key, &[("n", &calls), ("weeks", &weeks), ("day", &date), ("most", &most)])
         }
     };
     // Nothing is drawn of nothing.
     let days = trends.days.iter().enumerate().filter(|_| calls > 0);
-    let steps: Vec<Step> = days.map(|(at, (day, _))| step_of_day(at, *day, now)).collect();
+    let last = trends.days.len().saturating_sub(1);
+    let steps: Vec<Step> = days.map(|(at, (day, _))| step_of_day((at, last), *day, now)).collect();
     let series = Series {
         label: texts::t("home.calls").to_owned(),
         tone: Tone::Subject,
@@ -60,10 +73,10 @@ pub(super) fn volume(trends: &Trends, now: Timestamp) -> Chart {
     chart.with_columns(&[texts::t("home.analysed")], analysed)
 }
 
-fn step_of_day(at: usize, day: Timestamp, now: Timestamp) -> Step {
+fn step_of_day((at, last): (usize, usize), day: Timestamp, now: Timestamp) -> Step {
     let date = day.to_jiff().to_zoned(TimeZone::UTC);
-    // Every other Monday is named.
-    let named = date.weekday() == Weekday::Monday && (at / 7).is_multiple_of(2);
+    // Every other Monday is named, the last one too.
+    let named = date.weekday() == Weekday::Monday && (last / 7 - at / 7).is_multiple_of(2);
     Step {
         label: date.strftime("%a %-d %b %Y").to_string(),
         tick: if named { tick(day) } else { String::new() },
@@ -74,7 +87,7 @@ fn step_of_day(at: usize, day: Timestamp, now: Timestamp) -> Step {
 fn steps_of_weeks(weeks: &[WeekTalk], now: Timestamp) -> Vec<Step> {
     let step = |(at, week): (usize, &WeekTalk)| Step {
         label: texts::fill("home.week_of", &[("day", &format::day(week.monday, &TimeZone::UTC))]),
-        tick: if at % 2 == 0 { tick(week.monday) } else { String::new() },
+        tick: if (weeks.len() - at) % 2 == 1 { tick(week.monday) } else { String::new() },
         open: now < week.monday.plus_secs(7 * 24 * 3_600),
     };
     weeks.iter().enumerate().map(step).collect()
@@ -92,7 +105,8 @@ pub(super) fn talk(trends: &Trends, now: Timestamp) -> Chart {
                 _ => "home.talk_same",
             };
             let who = texts::t(&format!("home.who_{}", of(&trends.whose))).to_owned();
-            let (from, to, n) = (format::percent(*first), format::percent(*last), format::number(n));
+            let (from, to) = (format::percent(*first), format::percent(*last));
+            let n = texts::count("home.number", n);
             texts::fill(key, &[("who", &who), ("from", &from), ("to", &to), ("n", &n)])
         }
         _ => texts::t("home.talk_none").to_owned(),
@@ -133,7 +147,7 @@ pub(super) fn topics(trends: &Trends, now: Timestamp) -> Chart {
     }
     if !drawn.is_empty() {
         let n: i64 = trends.weeks.iter().map(|week| week.all_calls).sum();
-        said.push(texts::fill("home.topics_scale", &[("n", &format::number(n))]));
+        said.push(texts::fill("home.topics_scale", &[("n", &texts::count("home.number", n))]));
     }
     let from = trends.weeks.first().map(|week| week.monday);
     let smalls = drawn.iter().map(|it| {
