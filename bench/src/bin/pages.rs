@@ -199,7 +199,7 @@ fn main() {
         .unwrap();
     let key = String::from_utf8(key.stdout).unwrap();
     let of = |name: &str| key.lines().find_map(|line| line.strip_prefix(name)).unwrap().trim().to_owned();
-    let basic = format!("Authorization: Basic {}", base64(&format!("{}:{}", of("login"), of("secret"))));
+    let basic = format!("Authorization: Basic {}", base64(&format!("{}:{}", of("user id"), of("password"))));
 
     let server = Server::start(&data);
     println!("ready after {:.0} ms on a store of {CALLS} calls", server.ready_after.as_secs_f64() * 1e3);

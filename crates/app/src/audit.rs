@@ -1,8 +1,10 @@
 //! Reading the audit trail and the jobs.
 
 mod find;
+mod words;
 
 pub use find::{AuditFound, AuditSearch};
+pub(crate) use words::counted;
 
 use crate::{App, AppError, require};
 use touchline_model::{Ability, Caller};

@@ -106,7 +106,7 @@ async fn the_audit_trail_is_searched_by_several_conditions_in_bounded_steps() {
     let upwards = AuditSearch { oldest_first: true, beyond: Some(last - 2), ..everything.clone() };
     assert_eq!(find(&upwards, 2).await, (vec![last - 1, last], None));
     // One condition is looked up; two of which each fits nearly everything are held against a part of the trail.
-    let by_actor = AuditSearch { actor: Some(rare.to_owned()), ..everything.clone() };
+    let by_actor = AuditSearch { actors: vec![rare.to_owned()], ..everything.clone() };
     let there = begin + 2_008;
     assert_eq!(find(&by_actor, 9).await, (vec![there], None));
     let both = AuditSearch { object: Some("c-1".to_owned()), ..by_actor };

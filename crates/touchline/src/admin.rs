@@ -5,7 +5,7 @@ use touchline::{config::Settings, server};
 use touchline_app::{
     App,
     credentials::{CreatedCredential, NewCredential},
-    people::NewLogin,
+    people::{LoginView, NewLogin},
     tenants::{NewTenant, SERVER},
 };
 use touchline_model::{Ability, Caller, Role, TenantId, User};
@@ -65,7 +65,7 @@ pub(crate) enum KeyCommand {
 
 #[derive(Subcommand)]
 pub(crate) enum UserCommand {
-    /// Let a person sign in, or give a new password; the password is shown this once.
+    /// Let a person sign in who cannot yet; the password is shown this once.
     Add {
         /// E-mail address. A person who is not in the directory yet is put there.
         email: String,
@@ -75,6 +75,14 @@ pub(crate) enum UserCommand {
         /// administrator, manager, coach, analyst or agent.
         #[arg(long, default_value = "administrator")]
         role: String,
+    },
+    /// Give somebody who can sign in a new password, shown this once; ends their sessions.
+    Password {
+        /// E-mail address to sign in with.
+        email: String,
+        /// The tenant.
+        #[arg(long)]
+        tenant: String,
     },
     /// List who may sign in.
     List {
@@ -112,6 +120,15 @@ pub(crate) async fn tenant(settings: &Settings, what: TenantCommand) -> Result<(
     Ok(())
 }
 
+/// What clients of a dialect call what they sign in with: the name, if there is one, and the secret.
+fn words_of(dialect: &str) -> (Option<&'static str>, &'static str) {
+    match dialect {
+        "c360" => (Some("user id"), "password"),
+        "gladly" => (Some("e-mail"), "API token"),
+        _ => (None, "token"),
+    }
+}
+
 fn native(name: &str, abilities: Option<std::collections::BTreeSet<Ability>>) -> NewCredential {
     let (dialect, name) = ("native".to_owned(), name.to_owned());
     NewCredential { dialect, name, login: None, secret: None, abilities, can_delete: false }
@@ -136,10 +153,12 @@ pub(crate) async fn key(settings: &Settings, what: KeyCommand) -> Result<(), Str
                 _ => return Err("give either --tenant NAME or --operator".to_owned()),
             };
             let CreatedCredential { credential, secret } = made;
-            println!(
-                "id      {}\nlogin   {}\nsecret  {secret}\nThe secret is shown this once.",
-                credential.id, credential.login
-            );
+            let (login, what) = words_of(&credential.dialect);
+            println!("{:<14}{}", "id", credential.id);
+            if let Some(login) = login {
+                println!("{login:<14}{}", credential.login);
+            }
+            println!("{what:<14}{secret}\nThe {what} is shown this once.");
         }
         KeyCommand::List { tenant } => {
             known(&app, &tenant).await?;
@@ -164,9 +183,22 @@ pub(crate) async fn user(settings: &Settings, what: UserCommand) -> Result<(), S
             known(&app, &tenant).await?;
             let role: Role = role.parse().map_err(|()| format!("there is no role `{role}`"))?;
             let caller = caller(&tenant);
-            let people = app.all::<User>(&caller).await.map_err(text)?;
-            let same = |it: &User| it.email.trim().to_lowercase() == email.trim().to_lowercase();
-            let id = match people.into_iter().find(same) {
+            let logins = app.logins(&caller).await.map_err(text)?;
+            let mut people = app.all::<User>(&caller).await.map_err(text)?;
+            people.retain(|it| same(&it.email, &email));
+            // Of several with one address, whoever works here.
+            people.sort_by_key(|it| !it.active);
+            let there = |it: &&LoginView| {
+                same(&it.email, &email) || people.first().is_some_and(|person| person.id.as_str() == it.user)
+            };
+            if let Some(there) = logins.iter().find(there) {
+                return Err(format!(
+                    "`{}` has a log-in already, as {}; `touchline user password {} --tenant {tenant}` gives a new \
+                     password",
+                    there.email, there.role, there.email
+                ));
+            }
+            let id = match people.into_iter().next() {
                 Some(person) => person.id.0,
                 None => {
                     let new = User { email: email.clone(), active: true, ..User::default() };
@@ -174,10 +206,19 @@ pub(crate) async fn user(settings: &Settings, what: UserCommand) -> Result<(), S
                 }
             };
             let new = NewLogin { user: id, role, password: None, reset: true };
-            let password = app.put_login(&caller, new).await.map_err(text)?.unwrap_or_default();
-            println!(
-                "role      {role}\ne-mail    {email}\npassword  {password}\nThe password is shown this once."
-            );
+            give(&app, &caller, new, &email).await?;
+        }
+        UserCommand::Password { email, tenant } => {
+            known(&app, &tenant).await?;
+            let caller = caller(&tenant);
+            let logins = app.logins(&caller).await.map_err(text)?;
+            let Some(there) = logins.into_iter().find(|it| same(&it.email, &email)) else {
+                return Err(format!(
+                    "nobody signs in with `{email}`; `touchline user add` lets people sign in"
+                ));
+            };
+            let new = NewLogin { user: there.user, role: there.role, password: None, reset: true };
+            give(&app, &caller, new, &there.email).await?;
         }
         UserCommand::List { tenant } => {
             known(&app, &tenant).await?;
@@ -187,6 +228,18 @@ pub(crate) async fn user(settings: &Settings, what: UserCommand) -> Result<(), S
         }
     }
     app.store().close().await;
+    Ok(())
+}
+
+fn same(one: &str, other: &str) -> bool {
+    one.trim().to_lowercase() == other.trim().to_lowercase()
+}
+
+/// Makes a password and shows it.
+async fn give(app: &App, caller: &Caller, new: NewLogin, email: &str) -> Result<(), String> {
+    let role = new.role;
+    let password = app.put_login(caller, new).await.map_err(text)?.unwrap_or_default();
+    println!("role      {role}\ne-mail    {email}\npassword  {password}\nThe password is shown this once.");
     Ok(())
 }
 

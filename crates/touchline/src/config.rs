@@ -135,7 +135,9 @@ impl Settings {
                 && !name.starts_with("TOUCHLINE_TEST")
             {
                 let key = key.to_ascii_lowercase().replace("__", ".");
-                set(&mut table, &key, &value).map_err(|e| format!("environment variable {name}: {e}"))?;
+                let meant = meant(&table, &key);
+                set(&mut table, &key, &value)
+                    .map_err(|e| format!("environment variable {name}: {e}{}", meant.unwrap_or_default()))?;
                 origin.insert(key, name);
             }
         }
@@ -203,6 +205,18 @@ fn merge(into: &mut Table, from: Table, prefix: &str, source: &str, origin: &mut
             }
         }
     }
+}
+
+/// A hint at the setting that a name in the environment may have meant: written with one underscore after the section.
+fn meant(table: &Table, key: &str) -> Option<String> {
+    let mut right = None;
+    flatten(table, "", &mut |it, _| {
+        if it != key && it.replace('.', "_") == key.replace('.', "_") {
+            right = Some(it);
+        }
+    });
+    let right = right?.replace('.', "__").to_ascii_uppercase();
+    Some(format!("; two underscores stand between section and name: TOUCHLINE_{right}"))
 }
 
 /// Sets a value given as text, in the type that the setting has now.
@@ -306,6 +320,11 @@ mod tests {
         assert!(error.contains("line 2") && error.contains("lissten"), "{error}");
         let error = load(None, &[("TOUCHLINE_C360__EXTENSION", "true")], &[]).unwrap_err();
         assert!(error.contains("c360.extension"), "{error}");
+        let error = load(None, &[("TOUCHLINE_WEBHOOKS_ALLOW_PRIVATE", "true")], &[]).unwrap_err();
+        assert!(
+            error.contains("two underscores") && error.contains("TOUCHLINE_WEBHOOKS__ALLOW_PRIVATE"),
+            "{error}"
+        );
         let error = load(None, &[("TOUCHLINE_RECORDING_MIB", "many")], &[]).unwrap_err();
         assert!(error.contains("no whole number"), "{error}");
         let error = load(Some("recording_mib = 5\nmax_connections = 0\n"), &[], &[]).unwrap_err();

@@ -18,6 +18,10 @@ use std::{
     time::{Duration, Instant},
 };
 
+/// What a delivery says of an address that may not be called any more.
+const HTTPS_ONLY: &str =
+    "the URL must begin with `https://`: plain HTTP is called only with the setting `webhooks.allow_private`";
+
 /// Short pauses, so that a delivery is dead after three attempts and some three seconds.
 const SETTINGS: &str = "[webhooks]\nallow_private = true\ntimeout_seconds = 2\nretry_seconds = [1, 1]\n";
 
@@ -299,10 +303,7 @@ async fn private_addresses_are_called_only_where_the_operator_allows_it() {
         assert_eq!(refused["field"], "url", "{refused}");
     }
     let test = answer(careful.native("POST", &format!("/webhooks/{id}/test")), StatusCode::OK).await;
-    assert_eq!(
-        (&test["state"], &test["error"]),
-        (&json!("dead"), &json!("the URL must begin with `https://`"))
-    );
+    assert_eq!((&test["state"], &test["error"]), (&json!("dead"), &json!(HTTPS_ONLY)));
     careful.put("/users/u1", &json!({ "email": "u1@example.com" })).await;
     let waits = until("a failed attempt", async || {
         deliveries(&careful, &id, "state=waiting")
@@ -311,7 +312,7 @@ async fn private_addresses_are_called_only_where_the_operator_allows_it() {
             .find(|it| it["attempts"] == 1 && it["error"].is_string())
     })
     .await;
-    assert_eq!(waits["error"], "the URL must begin with `https://`");
+    assert_eq!(waits["error"], HTTPS_ONLY);
     assert_eq!(receiver.events().len(), 0, "nobody called");
 }
 

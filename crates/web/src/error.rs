@@ -1,6 +1,6 @@
 //! What goes wrong, as a page.
 
-use crate::{filters, shell::Shell};
+use crate::{filters, format, shell::Shell};
 use askama::Template;
 use axum::response::{Html, IntoResponse, Response};
 use http::StatusCode;
@@ -71,7 +71,7 @@ impl From<AppError> for PageError {
                 StatusCode::INTERNAL_SERVER_ERROR
             }
         };
-        Self::new(status, error.to_string())
+        Self::new(status, format::in_quotes(&error.to_string()))
     }
 }
 

@@ -50,6 +50,19 @@ pub(crate) fn bytes(count: u64) -> String {
     }
 }
 
+/// A message of ours for people: what stands between backticks stands between quotation marks.
+pub(crate) fn in_quotes(message: &str) -> String {
+    let mut out = String::with_capacity(message.len());
+    let mut rest = message;
+    while let Some((before, (inside, after))) =
+        rest.split_once('`').and_then(|(before, rest)| Some((before, rest.split_once('`')?)))
+    {
+        out.extend([before, "“", inside, "”"]);
+        rest = after;
+    }
+    out + rest
+}
+
 /// A value shortened in its middle, to about `length` characters.
 pub(crate) fn middle(value: &str, length: usize) -> String {
     let chars: Vec<char> = value.chars().collect();
@@ -103,6 +116,8 @@ mod tests {
         assert_eq!(bytes(1_536), "1.5 KiB");
         assert_eq!(middle("a-very-long-file-name.wav", 11), "a-ver…e.wav");
         assert_eq!(middle("short", 11), "short");
+        assert_eq!(in_quotes("there is no user `x` in `y`"), "there is no user “x” in “y”");
+        assert_eq!(in_quotes("it`s one"), "it`s one");
     }
 
     #[test]

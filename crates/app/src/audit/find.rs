@@ -1,21 +1,23 @@
 //! Finding entries of the audit trail.
 
 use crate::{App, AppError, require};
-use touchline_model::{Ability, Caller, Timestamp};
+use touchline_model::{Ability, Caller, Timestamp, User};
 use touchline_store::{AuditBy, AuditEntry, AuditSpan};
 
 /// Entries read at once when several conditions must hold.
 const CHUNK: usize = 1_000;
 /// Chunks read at most by one search: 50,000 entries, so that no question takes longer than a moment.
 const CHUNKS: usize = 50;
+/// Credentials that are looked through by name at most.
+const MOST_CREDENTIALS: usize = 10_000;
 /// Actions that are listed at most.
 const ACTIONS: usize = 200;
 
 /// Which entries; what is left out may be anything.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AuditSearch {
-    /// Who: `user:ID`, `credential:ID`, `job:KIND`, `cli`.
-    pub actor: Option<String>,
+    /// Who: one of these, such as `user:ID`, `credential:ID`, `job:KIND`, `cli` ([`App::audit_actors`]). None: anybody.
+    pub actors: Vec<String>,
     /// What, such as `contact.delete`.
     pub action: Option<String>,
     /// To what: its id.
@@ -45,19 +47,19 @@ impl AuditSearch {
     fn by(&self) -> AuditBy<'_> {
         match self {
             Self { object: Some(object), .. } => AuditBy::Object(object),
-            Self { actor: Some(actor), .. } => AuditBy::Actor(actor),
+            Self { actors, .. } if actors.len() == 1 => AuditBy::Actor(&actors[0]),
             Self { action: Some(action), .. } => AuditBy::Action(action),
             _ => AuditBy::Number,
         }
     }
     fn fits(&self, entry: &AuditEntry) -> bool {
         let same = |wanted: &Option<String>, found: &str| wanted.as_deref().is_none_or(|it| it == found);
-        same(&self.actor, &entry.actor)
+        (self.actors.is_empty() || self.actors.contains(&entry.actor))
             && same(&self.action, &entry.action)
             && same(&self.object, &entry.object)
     }
     fn conditions(&self) -> usize {
-        [&self.actor, &self.action, &self.object].into_iter().flatten().count()
+        self.actors.len() + [&self.action, &self.object].into_iter().flatten().count()
     }
 }
 
@@ -103,6 +105,40 @@ impl App {
             }
         }
         Ok(AuditFound { entries, next: at })
+    }
+
+    /// Who is meant by a text, as actors of the trail: an actor as it stands there; else whoever has this id, e-mail
+    /// address or whole name; else everybody whose name or address has it in it. Credentials go by name, user id and
+    /// id. The text itself when it means nobody.
+    pub async fn audit_actors(&self, caller: &Caller, text: &str) -> Result<Vec<String>, AppError> {
+        require(caller, Ability::Administer)?;
+        let whole = AuditSpan { above: 0, below: i64::MAX };
+        let literal = self.store.audit_rows(&caller.tenant, AuditBy::Actor(text), whole, true, 1).await?;
+        if !literal.is_empty() {
+            return Ok(vec![text.to_owned()]);
+        }
+        let wanted = text.to_lowercase();
+        let (mut same, mut like) = (Vec::new(), Vec::new());
+        let mut hold = |actor: String, names: &[&str]| {
+            let mut names = names.iter().map(|it| it.trim().to_lowercase());
+            if names.clone().any(|it| it == wanted) {
+                same.push(actor);
+            } else if names.any(|it| it.contains(&wanted)) {
+                like.push(actor);
+            }
+        };
+        for it in self.everything::<User>(&caller.tenant).await? {
+            let name = format!("{} {}", it.first_name, it.last_name);
+            hold(format!("user:{}", it.id), &[it.id.as_str(), &it.email, &name]);
+        }
+        for it in self.store.credentials(&caller.tenant, "", MOST_CREDENTIALS).await? {
+            hold(format!("credential:{}", it.id), &[it.id.as_str(), &it.login, &it.name]);
+        }
+        Ok(match (same.is_empty(), like.is_empty()) {
+            (false, _) => same,
+            (true, false) => like,
+            (true, true) => vec![text.to_owned()],
+        })
     }
 
     /// The actions that occur in the trail, in alphabetical order.

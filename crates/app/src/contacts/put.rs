@@ -2,7 +2,9 @@
 
 use super::{ContactUpload, TranscriptUpload, fields, find};
 use crate::{
-    App, AppError, entropy,
+    App, AppError,
+    audit::counted,
+    entropy,
     pipeline::jobs,
     records::{ATTEMPTS, Key, Put, PutResults, PutStatus, taken},
     require,
@@ -186,7 +188,7 @@ impl App {
         let ids: Vec<String> = waiting.iter().map(|(_, (contact, _))| contact.id.0.clone()).collect();
         let mut own = self.own_events(&caller.tenant, &ids).await?;
         let mut batch = Batch::new(&caller.tenant);
-        let (mut analyse, mut analyse_words, mut changed) = (Vec::new(), Vec::new(), 0);
+        let (mut analyse, mut analyse_words, mut changed) = (Vec::new(), Vec::new(), Vec::<&str>::new());
         for (at, (contact, transcript)) in waiting {
             let id = contact.id.as_str();
             if known.erased.contains(id) {
@@ -217,7 +219,7 @@ impl App {
             if status != PutStatus::Unchanged {
                 write(&mut batch, &settled, transcript, row, known.transcripts.get(id));
                 own.write(&mut batch, &settled, row.map(|row| &row.contact.value));
-                changed += 1;
+                changed.push(id);
             }
             if transcript.is_some() {
                 analyse.push(id.to_owned());
@@ -226,10 +228,10 @@ impl App {
             }
             results[*at] = Ok(Put { id: id.to_owned(), status });
         }
-        if changed == 0 {
+        let Some(first) = changed.first() else {
             self.store.apply(batch).await?;
             return Ok(());
-        }
+        };
         if !analyse_words.is_empty() {
             analyse.append(&mut self.store.transcribed(&caller.tenant, &analyse_words).await?);
         }
@@ -237,8 +239,7 @@ impl App {
             let now = self.clock.now();
             batch.enqueue(&jobs::analyse(entropy::new_id(&*self.entropy, now), &analyse, now));
         }
-        let first = waiting.first().map(|(_, (contact, _))| contact.id.0.clone()).unwrap_or_default();
-        batch.audit(AuditNote::new(caller, "contact.put", first, format!("{changed} of contact")));
+        batch.audit(AuditNote::new(caller, "contact.put", *first, counted(Kind::Contact, &changed)));
         self.store.apply(batch).await?;
         Ok(())
     }

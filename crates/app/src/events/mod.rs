@@ -7,6 +7,7 @@ pub(crate) use families::own_contact;
 
 use crate::{
     App, AppError,
+    audit::counted,
     records::{ATTEMPTS, Put, PutResults, PutStatus, taken},
     require,
 };
@@ -61,7 +62,8 @@ impl App {
         }
         if let Some(first) = fresh.first() {
             let object = first.id.0.clone();
-            let detail = format!("{} of event", fresh.len());
+            let ids: Vec<&str> = fresh.iter().map(|it| it.id.as_str()).collect();
+            let detail = counted(Kind::Event, &ids);
             let mut batch = self.batch_of(tenant, fresh).await?;
             batch.audit(AuditNote::new(caller, "event.put", object, detail));
             self.store.apply(batch).await?;

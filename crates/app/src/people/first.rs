@@ -3,6 +3,7 @@
 use super::{NewLogin, check_password};
 use crate::{App, AppError, tenants::NewTenant};
 use touchline_model::{Caller, Invalid, Role, User, validate};
+use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
 /// What a fresh server is told about itself.
 #[derive(Clone, Debug)]
@@ -72,10 +73,32 @@ impl App {
     }
 }
 
+/// A name as one spells it without letters of one's own, in lower case: `Müller` is `mueller`, `Café` is `cafe`.
+fn in_ascii(name: &str) -> String {
+    let mut out = String::new();
+    // Composed first, so that `u` with a combining diaeresis is `ü` as well.
+    for c in name.to_lowercase().nfc() {
+        match c {
+            'ä' | 'æ' => out.push_str("ae"),
+            'ö' | 'ø' | 'œ' => out.push_str("oe"),
+            'ü' => out.push_str("ue"),
+            'å' => out.push_str("aa"),
+            'ß' => out.push_str("ss"),
+            'þ' => out.push_str("th"),
+            'ð' | 'đ' => out.push('d'),
+            'ł' => out.push('l'),
+            'ı' => out.push('i'),
+            // Anything else loses its accents.
+            c => out.extend(std::iter::once(c).nfd().filter(|it| !is_combining_mark(*it))),
+        }
+    }
+    out
+}
+
 /// A tenant's short name made of the organisation's name, not taken yet.
 fn short_name(name: &str, taken: impl Fn(&str) -> bool) -> String {
-    let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
-    let words: Vec<String> = name
+    let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
+    let words: Vec<String> = in_ascii(name)
         .chars()
         .map(plain)
         .collect::<String>()
@@ -102,7 +125,10 @@ mod tests {
         let taken = |id: &str| ["acme", "acme-2"].contains(&id);
         assert_eq!(short_name("Larkmoor Broadband Ltd.", taken), "larkmoor-broadband-ltd");
         assert_eq!(short_name("ACME", taken), "acme-3");
-        assert_eq!(short_name("42 & Söhne", taken), "s-hne");
+        assert_eq!(short_name("42 & Söhne", taken), "soehne");
+        assert_eq!(short_name("Müller & Söhne GmbH", taken), "mueller-soehne-gmbh");
+        assert_eq!(short_name("Mu\u{308}ller Straße", taken), "mueller-strasse");
+        assert_eq!(short_name("Café Łódź Ångström", taken), "cafe-lodz-aangstroem");
         assert_eq!(short_name("日本", taken), "main");
     }
 }

@@ -1,6 +1,6 @@
 //! Who may sign in, as what: given and taken by an administrator.
 
-use super::{check_password, email_key, hash};
+use super::{check_password, directory::called, email_key, hash};
 use crate::{App, AppError, entropy, require};
 use touchline_model::{Ability, Caller, Invalid, Kind, Role, Timestamp, User};
 use touchline_store::{AuditNote, Batch, Login, StoreError};
@@ -62,6 +62,7 @@ impl App {
         if !email.contains('@') {
             return Err(Invalid::new("email", "the person needs an e-mail address to sign in with").into());
         }
+        self.free_address(caller, &user, &email).await?;
         let before = self.store.login(&caller.tenant, &new.user).await?;
         if before.as_ref().is_some_and(|it| it.role == Role::Administrator) && new.role != Role::Administrator
         {
@@ -119,6 +120,17 @@ impl App {
         batch.delete_login(user).audit(AuditNote::new(caller, "login.delete", user, ""));
         self.store.apply(batch).await?;
         Ok(())
+    }
+
+    /// Refuses an address with which somebody else of the tenant signs in already, and says who.
+    async fn free_address(&self, caller: &Caller, user: &User, email: &str) -> Result<(), AppError> {
+        let logins = self.store.logins(&caller.tenant).await?;
+        let Some(other) = logins.into_iter().find(|it| it.email == email && it.user != user.id) else {
+            return Ok(());
+        };
+        let person = self.store.get::<User>(&caller.tenant, other.user.as_str()).await?;
+        let who = person.map_or_else(|| format!("`{}`", other.user), |it| called(&it.value));
+        Err(AppError::Conflict(format!("{who} signs in with `{email}` already")))
     }
 
     /// Refuses to leave a tenant without anybody who could let others in.

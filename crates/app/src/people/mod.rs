@@ -1,5 +1,6 @@
 //! People who sign in to the pages: log-ins, sessions, the first administrator.
 
+mod directory;
 mod first;
 mod logins;
 mod oidc;

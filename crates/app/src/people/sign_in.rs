@@ -106,7 +106,8 @@ impl App {
     /// Writes a wrong password down.
     async fn refused(&self, login: &Login, source: &str) -> Result<SignInError, SignInError> {
         let mut batch = Batch::new(&login.tenant);
-        let about = format!("{} in a row", login.failures);
+        let passwords = if login.failures == 1 { "password" } else { "passwords in a row" };
+        let about = format!("{} wrong {passwords}", login.failures);
         batch.audit(AuditNote::new(&person(login, source), "session.refuse", login.user.as_str(), about));
         self.store.apply(batch).await?;
         Ok(SignInError::Wrong)

@@ -6,7 +6,7 @@ mod rules;
 pub(crate) use once::{Key, taken};
 pub use rules::Ruled;
 
-use crate::{App, AppError, entropy, require};
+use crate::{App, AppError, audit::counted, entropy, require};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::HashMap;
@@ -177,9 +177,10 @@ impl App {
             return Ok(results);
         }
         T::also(self, tenant, &mut batch, &changed).await?;
-        let object = changed.first().map(touchline_model::Record::id).unwrap_or_default();
+        let ids: Vec<String> = changed.iter().map(touchline_model::Record::id).collect();
+        let object = ids.first().cloned().unwrap_or_default();
         let verb = concat_verb::<T>();
-        batch.audit(AuditNote::new(caller, verb, object, format!("{} of {}", changed.len(), T::KIND)));
+        batch.audit(AuditNote::new(caller, verb, object, counted(T::KIND, &ids)));
         self.store.apply(batch).await?;
         Ok(results)
     }

@@ -16,7 +16,11 @@ pub fn refusal(text: &str, allow_private: bool) -> Option<&'static str> {
     match url.scheme() {
         "https" => {}
         "http" if allow_private => {}
-        "http" => return Some("must begin with `https://`"),
+        "http" => {
+            return Some(
+                "must begin with `https://`: plain HTTP is called only with the setting `webhooks.allow_private`",
+            );
+        }
         _ => return Some("must begin with `https://` or `http://`"),
     }
     if !url.username().is_empty() || url.password().is_some() {
@@ -36,7 +40,9 @@ pub fn refusal(text: &str, allow_private: bool) -> Option<&'static str> {
     if public || allow_private {
         None
     } else {
-        Some("names a private address, which this server does not call")
+        Some(
+            "names a private address, which this server calls only with the setting `webhooks.allow_private`",
+        )
     }
 }
 
@@ -177,7 +183,7 @@ mod tests {
         assert_eq!(refusal("https://8.8.8.8:8443/", false), None);
         for (url, reason) in [
             ("example.com", "is no URL"),
-            ("http://example.com/", "must begin with `https://`"),
+            ("http://example.com/", "must begin with `https://`: plain HTTP is called only with the setting"),
             ("ftp://example.com/", "must begin with `https://` or `http://`"),
             ("file:///etc/passwd", "must begin with `https://` or `http://`"),
             ("https://user@example.com/", "must hold no user name"),

@@ -26,7 +26,12 @@ pub struct EventType {
 /// `contact.completed`.
 pub fn event_types() -> Vec<EventType> {
     let of = |kind: Kind| {
-        let about = |what: &str| format!("A {kind} was {what}.");
+        let name = match kind {
+            Kind::Kpi => "KPI",
+            kind => kind.name(),
+        };
+        let article = if name.starts_with(['a', 'e', 'i', 'o']) { "An" } else { "A" };
+        let about = |what: &str| format!("{article} {name} was {what}.");
         [
             EventType { name: format!("{kind}.put"), about: about("made or changed") },
             EventType { name: format!("{kind}.delete"), about: about("deleted") },

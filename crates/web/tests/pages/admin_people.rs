@@ -215,3 +215,40 @@ async fn people_and_groups_of_another_organisation_are_not_there() {
     let all = ada.page("/admin/people?state=all").await;
     assert!(!all.contains("zoe") && !all.contains("Theirs"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_somebody_has_is_refused_at_its_field_and_may_come_twice_from_elsewhere() {
+    let world = World::new().await;
+    let ada = world.admin().await;
+    let person = [("id", "bea-1"), ("first_name", "Bea"), ("email", "bea@example.com"), ("active", "yes")];
+    ada.post("/admin/people/users", &person).await.leads_to();
+    let twice = [("id", "bea-2"), ("first_name", "Bee"), ("email", "BEA@example.com"), ("active", "yes")];
+    let refused = ada.post("/admin/people/users", &twice).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(refused.text.contains("id=\"email-wrong\"") && refused.text.contains("value=\"Bee\""));
+    assert!(refused.text.contains("Bea (“bea-1”) has this address"), "{}", refused.text);
+    // What another system sends is taken; here it can be changed, but not made worse.
+    let sent =
+        User { id: "bea-2".into(), email: "Bea@example.com".to_owned(), active: true, ..User::default() };
+    world.app.put_one(&world.admin, sent).await.unwrap();
+    ada.post("/admin/people/users/bea-2", &twice).await.leads_to();
+    let other = [("email", "bea@example.com"), ("active", "yes")];
+    world.browser("cleo", Role::Coach).await;
+    let refused = ada.post("/admin/people/users/cleo", &other).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(refused.text.contains("id=\"email-wrong\""));
+    // One of the two signs in; the other is told why not, on the page of the person.
+    ada.post("/admin/people/users/bea-1/login", &[("role", "coach")]).await.says("shown-2");
+    let clash = ada.post("/admin/people/users/bea-2/login", &[("role", "coach")]).await;
+    assert_eq!(clash.status, StatusCode::CONFLICT);
+    assert!(clash.text.contains("Bea (“bea-1”) signs in with “bea@example.com” already"), "{}", clash.text);
+    assert!(clash.text.contains("Give a log-in</button>"), "the form is there still");
+    // Whoever has left gives the address free.
+    ada.post("/admin/people/users/bea-1", &[("first_name", "Bea"), ("email", "bea@example.com")])
+        .await
+        .leads_to();
+    ada.post("/admin/people/users/bea-2", &[("email", "x@example.com"), ("active", "yes")]).await.leads_to();
+    ada.post("/admin/people/users/bea-2", &other).await.leads_to();
+    let back = ada.post("/admin/people/users/bea-1", &person[1..]).await;
+    assert_eq!(back.status, StatusCode::UNPROCESSABLE_ENTITY, "who comes back finds it taken");
+}

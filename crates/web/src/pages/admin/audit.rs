@@ -49,17 +49,21 @@ impl Asked {
             order: of("order")?,
         })
     }
-    pub(super) fn search(&self, visit: &Visit) -> AuditSearch {
+    pub(super) async fn search(&self, web: &Web, visit: &Visit) -> Result<AuditSearch, AppError> {
         let given = |text: &String| Some(text.clone()).filter(|it| !it.is_empty());
-        AuditSearch {
-            actor: given(&self.actor),
+        let actors = match self.actor.as_str() {
+            "" => vec![],
+            actor => web.app.audit_actors(&visit.caller, actor).await?,
+        };
+        Ok(AuditSearch {
+            actors,
             action: given(&self.action),
             object: given(&self.object),
             from: day_begins(&self.from, &visit.zone),
             to: day_ends(&self.to, &visit.zone),
             oldest_first: self.order == "number",
             beyond: None,
-        }
+        })
     }
     /// An address with all of it, and one thing more.
     pub(super) fn address(&self, path: &str, more: (&str, &str)) -> String {
@@ -82,7 +86,8 @@ impl Asked {
 
 /// Somebody who can be asked for.
 struct Actor {
-    value: String,
+    /// As the trail has them.
+    id: String,
     name: String,
 }
 
@@ -139,12 +144,10 @@ async fn actors(web: &Web, visit: &Visit) -> Result<Vec<Actor>, AppError> {
     let mut actors = Vec::new();
     if visit.caller.may(Ability::ManageCredentials) {
         let logins = web.app.logins(&visit.caller).await?;
-        actors.extend(
-            logins.into_iter().map(|it| Actor { value: format!("user:{}", it.user), name: it.email }),
-        );
+        actors.extend(logins.into_iter().map(|it| Actor { id: format!("user:{}", it.user), name: it.email }));
         let programs = web.app.credentials(&visit.caller, None, 200).await?;
         actors.extend(
-            programs.into_iter().map(|it| Actor { value: format!("credential:{}", it.id), name: it.name }),
+            programs.into_iter().map(|it| Actor { id: format!("credential:{}", it.id), name: it.name }),
         );
     }
     Ok(actors)
@@ -154,15 +157,15 @@ async fn show(State(web): State<Web>, visit: Visit, RawQuery(raw): RawQuery) -> 
     let query = Query::parse(raw.as_deref())?;
     let asked = Asked::read(&query)?;
     let beyond = query.one("beyond")?.and_then(|it| it.parse().ok());
-    let search = AuditSearch { beyond, ..asked.search(&visit) };
+    let search = AuditSearch { beyond, ..asked.search(&web, &visit).await? };
     let no_day =
         (search.from.is_none() && !asked.from.is_empty()) || (search.to.is_none() && !asked.to.is_empty());
     let found = web.app.audit_find(&visit.caller, &search, PAGE).await?;
     let mut people = names(&web, &visit, &found.entries).await?;
     let actors = actors(&web, &visit).await?;
     for actor in &actors {
-        if actor.value.starts_with("credential:") {
-            people.insert(actor.value.clone(), actor.name.clone());
+        if actor.id.starts_with("credential:") {
+            people.insert(actor.id.clone(), actor.name.clone());
         }
     }
     let only = |asked: Asked| asked.address("/admin/audit", ("", ""));

@@ -46,7 +46,7 @@ pub(super) async fn export(State(web): State<Web>, visit: Visit, RawQuery(raw): 
         return Err(PageError::new(StatusCode::BAD_REQUEST, texts::t("admin_audit.no_format")));
     }
     let asked = Asked::read(&query)?;
-    let search = AuditSearch { oldest_first: true, ..asked.search(&visit) };
+    let search = AuditSearch { oldest_first: true, ..asked.search(&web, &visit).await? };
     web.app.audit_export(&visit.caller, &asked.address(&format, ("", ""))).await?;
     let rows = entries(web.app.clone(), visit.caller.clone(), search);
     let mut response = match format.as_str() {

@@ -1,6 +1,6 @@
 //! A person's log-in: given, changed and taken by administrators.
 
-use super::{part, revealed};
+use super::{part, revealed, users};
 use crate::{
     Web,
     error::{Answer, PageError},
@@ -39,7 +39,10 @@ async fn put(State(web): State<Web>, visit: Visit, Path(id): Path<String>, field
     let role: Role = fields.text("role").parse().map_err(|()| unknown())?;
     let user = web.app.get::<User>(&visit.caller, &id).await?.value;
     let new = NewLogin { user: id.clone(), role, password: None, reset: fields.ticked("reset") };
-    let password = web.app.put_login(&visit.caller, new).await?;
+    let password = match web.app.put_login(&visit.caller, new).await {
+        Ok(password) => password,
+        Err(error) => return users::login_refused(&web, &visit, &id, error).await,
+    };
     let back = format!("/admin/people/users/{}", part(&id));
     let Some(password) = password else { return Ok(done(&back, "admin_people.login_saved")) };
     let shown = vec![
@@ -51,6 +54,8 @@ async fn put(State(web): State<Web>, visit: Visit, Path(id): Path<String>, field
 }
 
 async fn delete(State(web): State<Web>, visit: Visit, Path(id): Path<String>) -> Answer {
-    web.app.delete_login(&visit.caller, &id).await?;
+    if let Err(error) = web.app.delete_login(&visit.caller, &id).await {
+        return users::login_refused(&web, &visit, &id, error).await;
+    }
     Ok(done(&format!("/admin/people/users/{}", part(&id)), "admin_people.login_gone"))
 }

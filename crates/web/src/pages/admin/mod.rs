@@ -12,7 +12,7 @@ mod settings;
 mod users;
 mod webhooks;
 
-use crate::{Web, shell::Shell, texts, visit::Visit};
+use crate::{Web, format, shell::Shell, texts, visit::Visit};
 use jiff::{Unit, civil, tz::TimeZone};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use touchline_app::AppError;
@@ -81,13 +81,17 @@ impl Wrong {
     /// Takes what a use case found wrong; anything else goes on as an error.
     fn of(error: AppError) -> Result<Self, AppError> {
         match error {
-            AppError::Invalid(it) => Ok(Self(Some((it.field.clone(), it.reason)))),
-            AppError::Conflict(reason) => Ok(Self(Some((String::new(), reason)))),
+            AppError::Invalid(it) => Ok(Self(Some((it.field.clone(), format::in_quotes(&it.reason))))),
+            AppError::Conflict(reason) => Ok(Self(Some((String::new(), format::in_quotes(&reason))))),
             other => Err(other),
         }
     }
     fn new(field: &str, text: &str) -> Self {
         Self(Some((field.to_owned(), texts::t(text).to_owned())))
+    }
+    /// What is wrong, whatever it is about.
+    fn reason(self) -> Option<String> {
+        self.0.map(|(_, reason)| reason)
     }
     /// What is wrong with a field (`events[2]` belongs to `events`).
     fn at(&self, field: &str) -> Option<&str> {

@@ -10,7 +10,11 @@ use crate::{
     visit::{Fields, Visit, again, done},
 };
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::{
+    extract::{Path, State},
+    response::IntoResponse,
+};
+use http::StatusCode;
 use touchline_app::{AppError, people::LoginView};
 use touchline_http::{Gate, Operation, Routes};
 use touchline_model::{Ability, Group, Role, User};
@@ -68,6 +72,8 @@ struct Page {
     roles: [Role; 5],
     action: String,
     wrong: Wrong,
+    /// Why the log-in is not as it was asked for.
+    login_wrong: Option<String>,
 }
 
 impl Page {
@@ -134,7 +140,20 @@ async fn page(web: &Web, visit: &Visit, user: User, new: bool, wrong: Wrong) -> 
         sees_logins,
         login,
         wrong,
+        login_wrong: None,
     })
+}
+
+/// The page of a person whose log-in could not be given, changed or taken, with the reason at the form.
+pub(super) async fn login_refused(web: &Web, visit: &Visit, id: &str, error: AppError) -> Answer {
+    let status = match &error {
+        AppError::Conflict(_) => StatusCode::CONFLICT,
+        _ => StatusCode::UNPROCESSABLE_ENTITY,
+    };
+    let reason = Wrong::of(error)?.reason();
+    let user = web.app.get::<User>(&visit.caller, id).await?.value;
+    let page = Page { login_wrong: reason, ..page(web, visit, user, false, Wrong::default()).await? };
+    Ok((status, visit.page(&page)).into_response())
 }
 
 /// The person that a form describes.
@@ -163,7 +182,7 @@ async fn show_new(State(web): State<Web>, visit: Visit) -> Answer {
 
 async fn create(State(web): State<Web>, visit: Visit, fields: Fields) -> Answer {
     let user = typed(&fields, fields.text("id"));
-    match web.app.create(&visit.caller, None, user.clone()).await {
+    match web.app.add_person(&visit.caller, user.clone()).await {
         Ok(made) => {
             let to = format!("/admin/people/users/{}", part(&made.id));
             Ok(done(&to, "admin_people.user_made"))
@@ -180,7 +199,7 @@ async fn show(State(web): State<Web>, visit: Visit, Path(id): Path<String>) -> A
 async fn change(State(web): State<Web>, visit: Visit, Path(id): Path<String>, fields: Fields) -> Answer {
     web.app.get::<User>(&visit.caller, &id).await?;
     let user = typed(&fields, &id);
-    match web.app.put_one(&visit.caller, user.clone()).await {
+    match web.app.change_person(&visit.caller, user.clone()).await {
         Ok(_) => Ok(done(&format!("/admin/people/users/{}", part(&id)), "admin_people.user_saved")),
         Err(error) => Ok(again(&page(&web, &visit, user, false, Wrong::of(error)?).await?)),
     }
