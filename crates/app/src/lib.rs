@@ -26,6 +26,7 @@ pub mod webhooks;
 
 pub use entropy::{Entropy, SystemEntropy};
 pub use error::AppError;
+pub use touchline_speech as speech;
 pub use touchline_store as store;
 
 use std::sync::Arc;

@@ -9,9 +9,12 @@ use std::{
     path::{Component, Path, PathBuf},
 };
 use tokio_util::io::ReaderStream;
-use touchline_app::{App, AppError, store::ContactRow};
+use touchline_app::{
+    App, AppError,
+    speech::{self, HEAD_BYTES},
+    store::ContactRow,
+};
 use touchline_model::Caller;
-use touchline_speech::HEAD_BYTES;
 
 /// Recordings that are sent at once: each waits for the disk once or twice.
 pub(crate) const AT_ONCE: usize = 4;
@@ -35,7 +38,7 @@ pub(crate) fn unheard(path: &Path) -> Result<(), String> {
     let mut head = Vec::with_capacity(HEAD_BYTES);
     let read = File::open(path).and_then(|file| file.take(HEAD_BYTES as u64).read_to_end(&mut head));
     read.map_err(|e| e.to_string())?;
-    match (head.is_empty(), touchline_speech::recognise(&head)) {
+    match (head.is_empty(), speech::recognise(&head)) {
         (true, _) => Err("is empty".to_owned()),
         (_, None) => Err(NO_RECORDING.to_owned()),
         _ => Ok(()),

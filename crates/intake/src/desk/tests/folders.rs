@@ -66,7 +66,8 @@ async fn junk_beside_recordings_keeps_none_of_them_out() {
     assert_eq!(preview.problem_count, 4, "what was said before is what happens: {:?}", preview.problems);
     let mut said = reasons(&preview.problems);
     let mut done = reasons(&report.refusals);
-    (said.sort(), done.sort());
+    said.sort();
+    done.sort();
     assert_eq!(said, done);
     assert!(done[0].1.contains("none of WAV"), "{done:?}");
     let brought = report.brought.unwrap();
