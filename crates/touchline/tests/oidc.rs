@@ -26,6 +26,16 @@ impl Drop for Provider {
     }
 }
 
+/// The server; it ends with the story, however that ends.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
@@ -106,8 +116,8 @@ async fn story(engine: Engine) {
     std::fs::write(&file, config).unwrap();
     let listen = format!("127.0.0.1:{port}");
     let args = ["serve", "--listen", &listen, "--config", file.to_str().unwrap()];
-    let mut child = site.command(&args).stdout(Stdio::piped()).spawn().unwrap();
-    let mut out = BufReader::new(child.stdout.take().unwrap());
+    let mut server = Running(site.command(&args).stdout(Stdio::piped()).spawn().unwrap());
+    let mut out = BufReader::new(server.0.stdout.take().unwrap());
     out.read_line(&mut String::new()).unwrap();
     std::thread::spawn(move || out.lines().for_each(drop));
 
@@ -133,6 +143,38 @@ async fn story(engine: Engine) {
     let (_, page) = Browser::new().open(&format!("{base}/sign-in/oidc?next=%2Faccount")).await;
     let text = page.text().await.unwrap();
     assert!(text.contains("Administrator, acme"), "{text}");
+
+    // Her address changes in the directory and at the provider: she is still the same, and the only one.
+    let native = |method: reqwest::Method, path: &str| {
+        let request = Client::new().request(method, format!("{base}/api/touchline/v1{path}"));
+        request.bearer_auth(&site.token)
+    };
+    let people: Value = native(reqwest::Method::GET, "/users").send().await.unwrap().json().await.unwrap();
+    let mut ada = people["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|it| it["email"] == "ada@acme.example")
+        .unwrap()
+        .clone();
+    ada["email"] = json!("berg@acme.example");
+    ada.as_object_mut().unwrap().retain(|key, _| !["modified", "seq"].contains(&key.as_str()));
+    let path = format!("/users/{}", ada["id"].as_str().unwrap());
+    let put = native(reqwest::Method::PUT, &path).json(&ada).send().await.unwrap();
+    assert!(put.status().is_success(), "{}", put.text().await.unwrap());
+    let berg = json!({ "email": "berg@acme.example", "groups": "agents", "email_verified": true });
+    announce(&idp_first, berg).await;
+    let (_, page) = Browser::new().open(&format!("{base}/sign-in/oidc?next=%2Faccount")).await;
+    let text = page.text().await.unwrap();
+    assert!(text.contains("Administrator, acme"), "{text}");
+
+    // Cleo has a log-in, but her groups let her in no more: that is in the trail.
+    let cleo = json!({ "email": "cleo@acme.example", "groups": ["sales"], "email_verified": true });
+    announce(&idp_first, cleo).await;
+    let (_, page) = Browser::new().open(&format!("{base}/sign-in/oidc")).await;
+    assert_eq!(page.status(), StatusCode::FORBIDDEN);
+    let trail = native(reqwest::Method::GET, "/audit").send().await.unwrap().text().await.unwrap();
+    assert!(trail.contains("session.refuse") && trail.contains("no group of ours"), "{trail}");
 
     for (why, person) in [
         (
@@ -182,8 +224,7 @@ async fn story(engine: Engine) {
     assert!(page.text().await.unwrap().contains("/sign-in/oidc?next="));
     let shown = site.run(&["config", "show", "--config", file.to_str().unwrap()]);
     assert!(!String::from_utf8(shown.stdout).unwrap().contains("the provider's secret"));
-    let _ = child.kill();
-    let _ = child.wait();
+    drop(server);
     site.assert_healthy();
 }
 

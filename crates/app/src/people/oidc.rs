@@ -328,27 +328,29 @@ impl App {
         let role = match (&known, mapped, oidc.roles.is_empty()) {
             (_, Some(role), _) => role,
             (Some(login), None, true) => login.role,
-            _ => return Err(SignInError::Wrong),
-        };
-        let role = match &known {
-            Some(login)
-                if login.role == Role::Administrator
-                    && !self.others_administer(&tenant, &[login.user.as_str()]).await? =>
-            {
-                Role::Administrator
-            }
-            _ => role,
+            (known, ..) => return self.not_let_in(known.as_ref(), "no group of ours", source).await,
         };
         let user = match &known {
             Some(login) => login.user.clone(),
             None => self.person_of(&tenant, &email, &proved).await?,
         };
+        // The person may sign in already, by another address than the directory's.
+        let known = match known {
+            None => self.store.login(&tenant, user.as_str()).await?,
+            known => known,
+        };
         let person_row = self.store.get::<User>(&tenant, user.as_str()).await?;
         if !person_row.is_some_and(|it| it.value.active) {
-            return Err(SignInError::Wrong);
+            return self.not_let_in(known.as_ref(), "has left", source).await;
         }
+        let administers = known.as_ref().is_some_and(|it| it.role == Role::Administrator);
+        let role = match administers && !self.others_administer(&tenant, &[user.as_str()]).await? {
+            true => Role::Administrator,
+            false => role,
+        };
         let login = Login {
             role,
+            email: email.clone(),
             ..known.clone().unwrap_or_else(|| Login {
                 tenant: tenant.clone(),
                 user,
@@ -372,6 +374,20 @@ impl App {
             self.store.apply(batch).await?;
         }
         self.begin_session(login, source, browser, "identity provider").await
+    }
+
+    /// Writes down that the provider has proved somebody with a log-in, who is not let in all the same.
+    async fn not_let_in(
+        &self,
+        known: Option<&Login>,
+        why: &str,
+        source: &str,
+    ) -> Result<SignedIn, SignInError> {
+        if let Some(login) = known {
+            let about = format!("by the identity provider: {why}");
+            self.note(&person(login, source), "session.refuse", login.user.as_str(), about).await?;
+        }
+        Err(SignInError::Wrong)
     }
 
     /// The person with an e-mail address, put into the directory if need be.
