@@ -50,7 +50,8 @@ impl Language {
     }
 
     /// Why a function with these attributes is no test that runs.
-    fn objection(self, function: &str, attributes: &[String]) -> Option<&'static str> {
+    /// `listed` are functions that a macro turns into tests.
+    fn objection(self, function: &str, attributes: &[String], listed: &[&str]) -> Option<&'static str> {
         let name = |attribute: &String| {
             attribute
                 .trim_start_matches(['#', '[', '@'])
@@ -60,7 +61,7 @@ impl Language {
         };
         let names: Vec<_> = attributes.iter().filter_map(name).collect();
         let is_test = match self {
-            Self::Rust => names.iter().any(|name| name.contains("test")),
+            Self::Rust => names.iter().any(|name| name.contains("test")) || listed.contains(&function),
             Self::Python => function.starts_with("test"),
         };
         if !is_test {
@@ -73,12 +74,19 @@ impl Language {
     }
 }
 
+/// The functions that `on_both_engines!(one, two);` turns into tests.
+fn listed(text: &str) -> Vec<&str> {
+    let lists = text.split("on_both_engines!(").skip(1).filter_map(|rest| rest.split_once(");"));
+    lists.flat_map(|(list, _)| list.split(',')).map(str::trim).filter(|name| !name.is_empty()).collect()
+}
+
 /// All tags of a source file.
 ///
 /// # Errors
 /// A line number and what is wrong there: a tag that does not stand directly above a test.
 pub(crate) fn find(text: &str, contract: &str, language: Language) -> Result<Vec<Tag>, (usize, String)> {
     let opening = format!("covers({contract}):");
+    let listed = listed(text);
     let mut found = Vec::new();
     let mut pending: Option<(usize, Vec<String>)> = None;
     let mut attributes: Vec<String> = Vec::new();
@@ -104,7 +112,7 @@ pub(crate) fn find(text: &str, contract: &str, language: Language) -> Result<Vec
         let Some(function) = language.function(line) else {
             return Err((*tagged_at, "no test directly below".to_owned()));
         };
-        if let Some(objection) = language.objection(function, &attributes) {
+        if let Some(objection) = language.objection(function, &attributes, &listed) {
             return Err((*tagged_at, format!("`{function}` is {objection}")));
         }
         found.extend(rows.drain(..).map(|row| Tag { row, test: function.to_owned() }));
@@ -152,6 +160,15 @@ mod tests {
         let text = "// covers(c360): X-1\n// covers(c360): X-2\n/// Why.\n#[tokio::test(\n    flavor = \"x\",\n)]\n\
                     #[expect(clippy::x, reason = \"y\")]\npub(crate) async fn story<T>(t: T) {}\n";
         assert_eq!(rust(text).unwrap(), [tag("X-1", "story"), tag("X-2", "story")]);
+    }
+
+    #[test]
+    fn a_story_that_a_macro_tells_on_both_engines_is_a_test() {
+        let story = "// covers(c360): X-1\nasync fn told(world: World) {";
+        assert_eq!(find(story, "c360", Language::Rust).unwrap_err().1, "`told` is no test");
+        let tags =
+            find(&format!("on_both_engines!(\n    told,\n    other,\n);\n{story}"), "c360", Language::Rust);
+        assert_eq!(tags.unwrap(), [Tag { row: "X-1".into(), test: "told".into() }]);
     }
 
     #[test]

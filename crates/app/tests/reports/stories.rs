@@ -27,7 +27,7 @@ fn ids(rows: &[WorkSessionRow]) -> Vec<(&str, Option<&str>)> {
     rows.iter().map(|it| (it.contact_id.as_str(), it.agent_id.as_ref().map(UserId::as_str))).collect()
 }
 
-// covers(gladly): 9.1 9.4 9.5 X-5
+// covers(gladly): S9.1, S9.4, S9.5, X-5
 async fn a_contact_moves_from_the_window_of_its_start_to_that_of_its_end(world: World) {
     world.tell(&taken("a", "11:02", "11:04", "13:05", "u1")).await;
     let first = sessions(window("11:00", "12:00"));
@@ -85,7 +85,7 @@ async fn events_are_taken_once_and_never_changed(world: World) {
     );
 }
 
-// covers(gladly): X-31 R-15
+// covers(gladly)
 async fn a_contact_without_its_start_is_parked(world: World) {
     world.person("u1", None).await;
     let all = taken("a", "11:02", "11:04", "11:30", "u1");
