@@ -176,9 +176,9 @@ fn where_only_a_time_is_missing_its_field_stands_first() {
             "started_at": "2026-03-01T09:00:00Z", "duration": 0, "agent": null, "recording": "r1.wav",
             "speakers": [], "words": 0, "first_words": "" }],
         "problems": [{ "file": "4711.vtt", "reason": "say when it was (--started-at)" }], "problem_count": 1,
-        "warnings": [{ "file": "calls.csv", "line": 2, "id": "w", "reason": HOSTILE }],
-        "columns": [{ "file": "calls.csv", "name": HOSTILE, "meaning": null },
-                    { "file": "calls.csv", "name": "agent", "meaning": "agent" }], "fields": {} }))
+        "warnings": [{ "file": "march.csv", "line": 2, "id": "w", "reason": HOSTILE }],
+        "columns": [{ "file": "march.csv", "name": HOSTILE, "meaning": null },
+                    { "file": "march.csv", "name": "agent", "meaning": "agent" }], "fields": {} }))
     .unwrap();
     let shown = page(&staged, Stage::Preview(PreviewView::new(&preview, &shell())), None);
     assert!(!shown.contains("/start\"") && shown.contains("href=\"#options\""), "{shown}");
@@ -187,7 +187,7 @@ fn where_only_a_time_is_missing_its_field_stands_first() {
     assert!(!shown.contains("--started-at") && !shown.contains("--zone"));
     assert!(shown.contains("<span class=\"quiet\">recording r1.wav</span>"), "no dot before it: {shown}");
     assert!(
-        shown.contains("Worth a look") && shown.contains("calls.csv:2") && !shown.contains("<script>alert")
+        shown.contains("Worth a look") && shown.contains("march.csv:2") && !shown.contains("<script>alert")
     );
     assert!(shown.contains("<code>agent</code>") && shown.contains("kept as a field of its own"));
 }
