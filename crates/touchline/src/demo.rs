@@ -33,6 +33,9 @@ pub struct Credentials {
     pub native: Native,
     /// The Coach360 dialect.
     pub c360: C360,
+    /// The Gladly dialect.
+    #[serde(default)]
+    pub gladly: Gladly,
 }
 
 /// Log-in of the pages.
@@ -65,6 +68,15 @@ pub struct C360 {
     pub can_delete: bool,
 }
 
+/// Log-in of the Gladly dialect.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Gladly {
+    /// E-mail address.
+    pub email: String,
+    /// API token.
+    pub token: String,
+}
+
 /// What was loaded, and how to log in.
 #[derive(Clone, Debug)]
 pub struct Loaded {
@@ -77,7 +89,7 @@ pub struct Loaded {
 
 impl fmt::Display for Loaded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Credentials { tenant, web, native, c360 } = &self.credentials;
+        let Credentials { tenant, web, native, c360, gladly } = &self.credentials;
         match self.seconds {
             Some(seconds) => writeln!(f, "{COMPANY}: {} contacts loaded in {seconds:.1} s.", self.contacts)?,
             None => writeln!(f, "{COMPANY}: {} contacts, loaded earlier.", self.contacts)?,
@@ -90,11 +102,17 @@ impl fmt::Display for Loaded {
         writeln!(f, "\n  tenant            {tenant}")?;
         writeln!(f, "  native API        Authorization: Bearer {}", native.token)?;
         writeln!(f, "  Coach360          {} : {}", c360.user_id, c360.password)?;
+        writeln!(f, "  Gladly            {} : {}", gladly.email, gladly.token)?;
         writeln!(f, "  all log-ins       {}", self.file.display())?;
         writeln!(
             f,
             "\nTry:\n  curl -u '{}:{}' 'http://{at}/api/ev/2/calls?since=2020-01-01T00:00Z&limit=2'",
             c360.user_id, c360.password
+        )?;
+        writeln!(
+            f,
+            "  curl -u '{}:{}' -d '{{\"metricSet\":\"AgentSummary\",\"startAt\":\"2020-01-01\",\"endAt\":\"2030-01-01\",\"aggregationLevel\":\"monthly\"}}' http://{at}/api/v1/reports",
+            gladly.email, gladly.token
         )?;
         writeln!(
             f,
@@ -162,6 +180,10 @@ pub async fn load(settings: &Settings, seed: u64, contacts: usize) -> Result<Loa
 async fn fill(app: &App, caller: &Caller, sample: Organisation, seed: u64) -> Result<(), String> {
     put(app, caller, sample.groups).await?;
     put(app, caller, sample.users).await?;
+    put(app, caller, sample.inboxes).await?;
+    for step in sample.events.chunks(1_000) {
+        accepted(app.put_events(caller, step.to_vec()).await.map_err(text)?)?;
+    }
     put(app, caller, sample.topics).await?;
     put(app, caller, sample.scorecards).await?;
     // Calls that another system has given up on come last, so that a first look at the feed shows whole ones.
@@ -236,6 +258,13 @@ async fn log_ins(app: &App, caller: &Caller) -> Result<Credentials, String> {
         can_delete: true,
         ..native.clone()
     };
+    let gladly = NewCredential {
+        dialect: "gladly".to_owned(),
+        name: "Demo, Gladly".to_owned(),
+        login: Some("reports@larkmoor.example.com".to_owned()),
+        ..native.clone()
+    };
+    let gladly = app.create_credential(caller, gladly).await.map_err(text)?;
     let native = app.create_credential(caller, native).await.map_err(text)?;
     let c360 = app.create_credential(caller, c360).await.map_err(text)?;
     Ok(Credentials {
@@ -243,6 +272,7 @@ async fn log_ins(app: &App, caller: &Caller) -> Result<Credentials, String> {
         web: people(app, caller).await?,
         native: Native { token: native.secret },
         c360: C360 { user_id: c360.credential.login, password: c360.secret, can_delete: true },
+        gladly: Gladly { email: gladly.credential.login, token: gladly.secret },
     })
 }
 
