@@ -96,7 +96,6 @@ const STATUS_BETWEEN: &str = "SELECT seq, part, body FROM events WHERE tenant = 
      AND kind IN ('AGENT_STATUS/LOGGED_IN', 'AGENT_STATUS/LOGGED_OUT', 'AGENT_STATUS/WENT_AWAY', \
      'AGENT_STATUS/RETURNED_FROM_AWAY') AND happened_at >= ? AND happened_at < ? AND recorded_at <= ? AND seq <= ? \
      ORDER BY happened_at, seq, part";
-const STATUS_AGENTS: &str = "SELECT DISTINCT agent FROM events WHERE tenant = ? AND status = 1";
 const ZONE: &str = "SELECT time_zone FROM tenants WHERE tenant = ?";
 const SET_ZONE: &str = "UPDATE tenants SET time_zone = ? WHERE tenant = ?";
 
@@ -367,11 +366,6 @@ impl Store {
         self.query(STATUS_BETWEEN, params, stored).await
     }
 
-    /// Every agent whose status any event has changed.
-    pub async fn status_agents(&self, tenant: &TenantId) -> Result<Vec<String>, StoreError> {
-        self.query(STATUS_AGENTS, vec![tenant.as_str().into()], |row| row.string(0)).await
-    }
-
     /// The organisation's time zone, an IANA name.
     pub async fn time_zone(&self, tenant: &TenantId) -> Result<Option<String>, StoreError> {
         self.first(ZONE, vec![tenant.as_str().into()], |row| row.string(0)).await
@@ -409,7 +403,6 @@ pub(crate) const STATEMENTS: &[&str] = &[
     COUNTED,
     LAST_STATUS,
     STATUS_BETWEEN,
-    STATUS_AGENTS,
     ZONE,
     SET_ZONE,
 ];

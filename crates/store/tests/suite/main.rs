@@ -20,6 +20,7 @@ mod audit;
 mod blobs;
 mod contacts;
 mod doctor;
+mod events;
 mod feeds;
 mod files;
 mod full_disk;

@@ -46,8 +46,22 @@ async fn users(world: World) {
 async fn groups(world: World) {
     life_of::<Group>(world).await;
 }
+/// Unlike the others they may not be equal but for the id: a name is taken once.
 async fn inboxes(world: World) {
-    life_of::<Inbox>(world).await;
+    let (store, tenant) = (&world.store, &world.tenant);
+    let (full, sparse) = (Inbox::full(), Inbox::sparse());
+    world.write(|batch| _ = batch.put(&full).put(&sparse)).await.unwrap();
+    assert_eq!(store.get::<Inbox>(tenant, "i-1").await.unwrap().unwrap().value, full);
+    let listed = store.list::<Inbox>(tenant, Some("i-1"), 9).await.unwrap();
+    assert_eq!(listed.into_iter().map(|it| it.value).collect::<Vec<_>>(), std::slice::from_ref(&sparse));
+    let taken = Inbox { name: full.name.clone(), ..sparse.clone() };
+    assert!(is_conflict(&world.write(|batch| _ = batch.put(&taken)).await));
+    let renamed = Inbox { name: "free".to_owned(), ..full.clone() };
+    world.write(|batch| _ = batch.put(&renamed).put(&taken)).await.unwrap();
+    let feed = store.feed::<Inbox>(tenant, (Timestamp::default(), 0), 9).await.unwrap();
+    assert_eq!(feed.into_iter().map(|it| it.value).collect::<Vec<_>>(), [renamed, taken]);
+    world.write(|batch| _ = batch.delete::<Inbox>("i-1")).await.unwrap();
+    assert_eq!(store.get::<Inbox>(tenant, "i-1").await.unwrap(), None);
 }
 async fn contacts(world: World) {
     life_of::<Contact>(world).await;
