@@ -24,6 +24,7 @@ mod bulk;
 mod changes;
 mod contacts;
 mod document;
+mod events;
 mod full_disk;
 mod idempotency;
 mod isolation;
