@@ -123,8 +123,7 @@ impl Cells {
 
 /// Quotes only where they are needed.
 fn quoted(text: &str, out: &mut Vec<u8>) {
-    let special = |byte: &u8| matches!(byte, b',' | b'"' | b'\n' | b'\r');
-    if !text.as_bytes().iter().any(|byte| special(byte)) {
+    if !text.bytes().any(|byte| matches!(byte, b',' | b'"' | b'\n' | b'\r')) {
         out.extend_from_slice(text.as_bytes());
         return;
     }

@@ -15,7 +15,11 @@ use std::{
 use toml::{Table, Value};
 use touchline_api_c360::C360Config;
 use touchline_api_gladly::GladlyConfig;
-use touchline_app::{people::OidcSettings, webhooks::WebhookSettings};
+use touchline_app::{
+    people::OidcSettings,
+    reports::{HandleTimeSource, ReportSettings},
+    webhooks::WebhookSettings,
+};
 use touchline_web::{Setting, WebConfig};
 
 /// Webhooks.
@@ -58,6 +62,48 @@ impl WebhooksConfig {
     }
 }
 
+/// Reports about contacts and agents.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ReportsConfig {
+    /// How far reports stay behind, in seconds: until then what comes late still gets into them.
+    pub latency_seconds: u32,
+    /// How handle time is found.
+    pub handle_time_source: HandleTimeFrom,
+}
+
+/// How handle time is found.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HandleTimeFrom {
+    /// From views, unless an organisation has never sent one.
+    #[default]
+    Auto,
+    /// From the spans during which agents had the customer on their screens.
+    Views,
+    /// From the spans during which contacts were assigned.
+    Assignment,
+}
+
+impl Default for ReportsConfig {
+    fn default() -> Self {
+        let latency_seconds = ReportSettings::default().latency_secs;
+        Self { latency_seconds, handle_time_source: HandleTimeFrom::default() }
+    }
+}
+
+impl ReportsConfig {
+    /// The settings.
+    pub fn settings(&self) -> ReportSettings {
+        let handle_time_source = match self.handle_time_source {
+            HandleTimeFrom::Auto => HandleTimeSource::Auto,
+            HandleTimeFrom::Views => HandleTimeSource::Views,
+            HandleTimeFrom::Assignment => HandleTimeSource::Assignment,
+        };
+        ReportSettings { latency_secs: self.latency_seconds, handle_time_source, ..ReportSettings::default() }
+    }
+}
+
 /// Every setting.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -76,6 +122,8 @@ pub struct Config {
     pub c360: C360Config,
     /// The Gladly dialect.
     pub gladly: GladlyConfig,
+    /// Reports, in every dialect and in the pages.
+    pub reports: ReportsConfig,
     /// Webhooks.
     pub webhooks: WebhooksConfig,
     /// The pages.
@@ -94,6 +142,7 @@ impl Default for Config {
             max_connections: NonZeroU32::new(1_024).unwrap_or(NonZeroU32::MIN),
             c360: C360Config::default(),
             gladly: GladlyConfig::default(),
+            reports: ReportsConfig::default(),
             webhooks: WebhooksConfig::default(),
             web: WebConfig::default(),
             oidc: OidcSettings::default(),
@@ -331,6 +380,27 @@ mod tests {
         assert!(error.contains("line 2") && error.contains("nonzero"), "{error}");
         let given = load(None, &[("TOUCHLINE_MAX_CONNECTIONS", "7")], &[]).unwrap();
         assert_eq!(given.config.max_connections.get(), 7);
+    }
+
+    // covers(gladly): X-5, X-8, X-17, X-27, X-28
+    #[test]
+    fn reports_have_settings_in_the_file_and_in_the_environment() {
+        let defaults = load(None, &[], &[]).unwrap().config;
+        assert_eq!(defaults.reports.settings(), ReportSettings::default());
+        assert_eq!(defaults.reports.latency_seconds, 3_600);
+        let file = "[gladly]\nlimits = \"vendor\"\npublic_base_url = \"https://t.example\"\n\
+                    [reports]\nhandle_time_source = \"assignment\"\n";
+        let env = [("TOUCHLINE_REPORTS__LATENCY_SECONDS", "0"), ("TOUCHLINE_GLADLY__REPORT_ROW_CAP", "7")];
+        let config = load(Some(file), &env, &[]).unwrap().config;
+        let settings = config.reports.settings();
+        assert_eq!((settings.latency_secs, settings.handle_time_source), (0, HandleTimeSource::Assignment));
+        assert_eq!(
+            (config.gladly.report_row_cap, config.gladly.public_base_url.as_str()),
+            (7, "https://t.example")
+        );
+        assert_eq!(config.gladly.limits, touchline_api_gladly::VendorLimits::Vendor);
+        let error = load(Some("[reports]\nlatency = 5\n"), &[], &[]).unwrap_err();
+        assert!(error.contains("line 2"), "{error}");
     }
 
     #[test]

@@ -36,7 +36,8 @@ pub async fn open_with(config: &Config, clock: Arc<dyn Clock>) -> Result<App, St
     let blobs =
         Blobs::open(&config.data.join("recordings")).map_err(|e| format!("recordings folder: {e}"))?;
     let limits = Limits { recording_bytes: config.recording_mib << 20, ..Limits::default() };
-    Ok(App::new(store, blobs, clock, Arc::new(SystemEntropy), limits))
+    let app = App::new(store, blobs, clock, Arc::new(SystemEntropy), limits);
+    Ok(app.with_reports(config.reports.settings()))
 }
 
 /// What sends webhooks.

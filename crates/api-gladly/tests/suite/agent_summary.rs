@@ -6,6 +6,8 @@ use crate::{
     world::{Row, World, both, cells, column},
 };
 use serde_json::{Value, json};
+use touchline_app::people::NewLogin;
+use touchline_model::Role;
 
 fn summary(fields: Value) -> Value {
     let mut body = json!({ "metricSet": "AgentSummary", "startAt": "2026-03-02", "endAt": "2026-03-02",
@@ -168,7 +170,7 @@ async fn half_hours_cut_spans_and_put_events_where_they_happened() {
         let rows =
             rows(&world, json!({ "aggregationLevel": "halfHourly", "filters": { "teams": ["t-phone"] } }))
                 .await;
-        assert_eq!(rows.len(), 18, "of nine hours, and of Ana only");
+        assert_eq!(rows.len(), 19, "of nine hours and of the logout behind them, and of Ana only");
         let names = [
             "Bucket Beginning",
             "Logged In Time in seconds",
@@ -188,6 +190,8 @@ async fn half_hours_cut_spans_and_put_events_where_they_happened() {
         assert_eq!(of("T12:30"), "1800 | 0.5 | 0 | 0 | 0");
         assert_eq!(of("T14:00"), "1800 | 0 | 0 | 0 | 1");
         assert_eq!(of("T17:30"), "1800 | 0 | 0 | 0 | 0");
+        assert_eq!(of("T18:00"), "0 | 0 | 0 | 0 | 0");
+        assert_eq!(rows[18]["Logged Out"], "1");
     })
     .await;
 }
@@ -270,7 +274,22 @@ async fn an_agent_who_has_left_is_deactivated() {
         world.send(vec![status("eve", "LOGGED_IN", "2026-03-02T09:00:00Z")]).await;
         let rows = rows(&world, json!({})).await;
         assert_eq!(column(&rows, "User Status"), ["Deactivated"]);
-        assert_eq!(cells(&rows[0], &["Name", "Inbox(es)", "Team(s)", "Logged In"]), "Eve Lang |  |  | 1");
+        let about = ["Name", "Role(s)", "Inbox(es)", "Team(s)", "Logged In"];
+        assert_eq!(cells(&rows[0], &about), "Eve Lang |  |  |  | 1");
+    })
+    .await;
+}
+
+// covers(gladly): C6-2, S6
+#[tokio::test]
+async fn roles_are_those_of_the_pages_as_they_are_now() {
+    both(async |world| {
+        world.send(vec![status("ana", "LOGGED_IN", "2026-03-02T09:00:00Z")]).await;
+        for (role, shown) in [(Role::Coach, "coach"), (Role::Manager, "manager")] {
+            let login = NewLogin { user: "ana".into(), role, password: None, reset: false };
+            world.app.put_login(&world.system, login).await.unwrap();
+            assert_eq!(column(&rows(&world, json!({})).await, "Role(s)"), [shown]);
+        }
     })
     .await;
 }

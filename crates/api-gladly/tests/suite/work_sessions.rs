@@ -253,3 +253,74 @@ async fn the_six_questions_are_answered_from_work_sessions_alone() {
     })
     .await;
 }
+
+// covers(gladly): S4.1, C4-7, C4-8, C5-7, C5-8, C5-9, X-22
+#[tokio::test]
+async fn every_channel_and_every_initiator_is_named() {
+    both(async |world| {
+        let told = [
+            ("CHAT", "customer:x", "INBOUND", "Customer"),
+            ("EMAIL", "agent:ana", "OUTBOUND", "Agent"),
+            ("FB_MESSENGER", "automation:rule-1", "OUTBOUND", "Automation"),
+            ("INSTAGRAM_DIRECT", "internal:", "INBOUND", "Internal"),
+            ("PHONE_CALL", "external:", "INBOUND", "External"),
+            ("SMS", "application:bot", "OUTBOUND", "Application"),
+            ("VOICEMAIL", "system:", "OUTBOUND", "System"),
+            ("WHATSAPP", "customer:y", "INBOUND", "Customer"),
+            ("TWITTER", "customer:z", "INBOUND", "Customer"),
+            ("ABANDONED_CALL", "customer:q", "INBOUND", "Customer"),
+        ];
+        for (n, (channel, who, ..)) in told.iter().enumerate() {
+            let contact = Thread::new(&format!("c{n}"), channel, &format!("cu{n}"), "i-new");
+            let contact = contact.at("2026-03-02T10:00:00Z", "STARTED", who, json!({}));
+            world.send(contact.ends("2026-03-02T10:10:00Z").events).await;
+        }
+        let sessions = world.sessions("2026-03-02T10:00", "2026-03-02T11:00").await;
+        let shown: Vec<_> = sessions.iter().map(|row| cells(row, &["channel", "direction"])).collect();
+        let expected: Vec<_> =
+            told.iter().map(|(channel, _, direction, _)| format!("{channel} | {direction}")).collect();
+        assert_eq!(shown, expected);
+        let days =
+            json!({ "metricSet": "ContactExportReport", "startAt": "2026-03-02", "endAt": "2026-03-02" });
+        let contacts = world.report(days).await.rows();
+        let shown: Vec<_> =
+            contacts.iter().map(|row| cells(row, &["Channel", "Direction", "Contact Initiator"])).collect();
+        let expected: Vec<_> = told
+            .iter()
+            .map(|(channel, _, direction, initiator)| format!("{channel} | {direction} | {initiator}"))
+            .collect();
+        assert_eq!(shown, expected);
+    })
+    .await;
+}
+
+// covers(gladly): C4-4, C4-5, C5-3, C5-4, S9.10
+#[tokio::test]
+async fn mergers_do_not_rewrite_what_was_reported() {
+    both(async |world| {
+        world.send(day()).await;
+        let names = ["contact_session_id", "customer_id", "conversation_id"];
+        let before: Vec<_> = world
+            .sessions("2026-03-02T00:00", "2026-03-03T00:00")
+            .await
+            .iter()
+            .map(|row| cells(row, &names))
+            .collect();
+        let conversation = json!({ "conversationId": "v-cu1", "intoConversationId": "v-cu2" });
+        let customer = json!({ "customerId": "cu1", "intoCustomerId": "cu2" });
+        let at = "2026-03-02T15:00:00Z";
+        world.send(vec![event("m1", "CONVERSATION/MERGED", at, "system:", conversation)]).await;
+        world.send(vec![event("m2", "CUSTOMER/MERGED", at, "system:", customer)]).await;
+        let after = world.sessions("2026-03-02T00:00", "2026-03-03T00:00").await;
+        assert_eq!(after.iter().map(|row| cells(row, &names)).collect::<Vec<_>>(), before);
+        assert!(before.contains(&"c-call | cu1 | v-cu1".to_owned()));
+        let days =
+            json!({ "metricSet": "ContactExportReport", "startAt": "2026-03-02", "endAt": "2026-03-02" });
+        let rows = world.report(days).await.rows();
+        assert_eq!(
+            cells(&rows[0], &["Contact ID", "Customer ID", "Conversation ID"]),
+            "c-call | cu1 | v-cu1"
+        );
+    })
+    .await;
+}
