@@ -246,7 +246,7 @@ async fn a_preview_shows_what_would_come_and_changes_nothing(engine: Engine) {
         problems.iter().any(|it| it.0 == place && it.1 == id && it.2.contains(reason))
     };
     assert!(told("users.ndjson:2", "", "invalid type"), "{problems:?}");
-    assert!(told("calls.csv:3", "", "`started_at`: `soon`"), "{problems:?}");
+    assert!(told("calls.csv:3", "bad", "`started_at`: `soon`"), "{problems:?}");
     assert!(told("chat.ndjson:4", "chat-1", "noon"), "{problems:?}");
     assert!(told("orphan.json", "orphan", "--started-at"), "{problems:?}");
     assert!(told("broken.vtt", "broken", "there is no contact"), "{problems:?}");
