@@ -70,7 +70,8 @@ export function remarks(page) {
       pop.style.left = `${Math.max(0, Math.min(selected.box.left - around.left, around.width - pop.offsetWidth))}px`;
       // Below what is selected, or above it where the window ends.
       const below = selected.box.bottom + 6;
-      const fits = below + pop.offsetHeight <= innerHeight;
+      // The bar at the bottom of a phone is no room.
+      const fits = below + pop.offsetHeight <= innerHeight - 60;
       pop.style.top = `${(fits ? below : selected.box.top - pop.offsetHeight - 6) - around.top}px`;
     });
     // Before the press takes the selection away.
