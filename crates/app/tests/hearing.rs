@@ -7,6 +7,7 @@ use std::{convert::Infallible, sync::Arc};
 use touchline_app::{
     App, AppError, Limits, SystemEntropy,
     contacts::{ContactUpload, NewRemark, Peaks},
+    people::NewLogin,
 };
 use touchline_model::{
     Caller, Clock, Contact, FakeClock, FeedbackKind, Listen, MediaTime, Role, Share, Speaker, SpeakerType,
@@ -366,7 +367,10 @@ async fn a_call_is_shown_to_people_by_name_or_address() {
     assert_eq!(refused(&[" ", ""]).await.0, "to");
     assert!(refused(&["Ben Ode"]).await.1.contains("several people"), "two are called so");
     for nobody in ["Cleo", "@", "a@", "@b", "a b@c.example", "a@b@c"] {
-        assert!(refused(&["ana ruiz", nobody]).await.1.contains("nobody here"), "{nobody}");
+        assert!(
+            refused(&["ana ruiz", nobody]).await.1.contains("neither the name of somebody here"),
+            "{nobody}"
+        );
     }
     world
         .app
@@ -384,6 +388,26 @@ async fn a_call_is_shown_to_people_by_name_or_address() {
     let ana = World::person("ana", Role::Agent);
     assert!(matches!(world.app.share_call(&ana, "c", &["x@y.example"]).await, Err(AppError::NotAllowed(_))));
     assert!(world.app.whole_call(&ana, "c").await.unwrap().shares.is_empty());
+    // Of several with one address who can sign in is meant; where nobody can, or several, one names an id.
+    for id in ["two-1", "two-2"] {
+        let user =
+            User { id: id.into(), email: "two@acme.example".to_owned(), active: true, ..User::default() };
+        world.app.put_one(&world.system, user).await.unwrap();
+    }
+    let both = refused(&["two@acme.example"]).await.1;
+    assert!(both.contains("write an id, `two-1` or `two-2`"), "{both}");
+    let login = NewLogin { user: "two-2".to_owned(), role: Role::Agent, password: None, reset: false };
+    for (to, login) in [("two-1", Some(login)), ("two@acme.example", None)] {
+        world.app.share_call(&ben, "c", &[to]).await.unwrap();
+        if let Some(login) = login {
+            world.app.put_login(&world.system, login).await.unwrap();
+        }
+    }
+    let shares = world.app.list::<Share>(&world.system, None, 10).await.unwrap();
+    let mut shown: Vec<&str> =
+        shares.iter().flat_map(|it| &it.value.recipient_ids).map(|id| id.as_str()).collect();
+    shown.sort_unstable();
+    assert_eq!(shown, ["ana", "ben-2", "two-1", "two-2"]);
     let proposed = world.app.propose_people(&ben, "ode").await.unwrap();
     assert_eq!(proposed.iter().map(|it| it.id.as_str()).collect::<Vec<_>>(), ["ben", "ben-2"]);
     assert!(world.app.propose_people(&ben, "o").await.unwrap().is_empty());
