@@ -69,6 +69,8 @@ const NODES: &str = "SELECT id, family FROM event_nodes WHERE tenant = ? AND sor
 const PUT_NODE: &str = "INSERT INTO event_nodes (tenant, sort, id, family) VALUES (?, ?, ?, ?)";
 const DROP_NODE: &str = "DELETE FROM event_nodes WHERE tenant = ? AND sort = ? AND id = ?";
 const NODES_OF: &str = "SELECT id FROM event_nodes WHERE tenant = ? AND family = ? AND sort = ? ORDER BY id";
+const SILENT: &str = "SELECT c.id FROM contacts c WHERE c.tenant = ? AND c.id > ? AND NOT EXISTS (SELECT 1 \
+     FROM event_nodes n WHERE n.tenant = c.tenant AND n.sort = 'contact' AND n.id = c.id) ORDER BY c.id LIMIT ?";
 const EPOCH: &str = "SELECT family_epoch FROM tenants WHERE tenant = ?";
 const HOLD_EPOCH: &str = "UPDATE tenants SET seq = seq WHERE tenant = ? AND family_epoch = ?";
 const MOVE_EPOCH: &str =
@@ -296,6 +298,17 @@ impl Store {
         self.query(NODES_OF, params, |row| row.string(0)).await
     }
 
+    /// Contacts of which no event tells, in the order of their ids, after one.
+    pub async fn silent_contacts(
+        &self,
+        tenant: &TenantId,
+        after: &str,
+        limit: usize,
+    ) -> Result<Vec<String>, StoreError> {
+        let params = vec![tenant.as_str().into(), after.into(), (limit as i64).into()];
+        self.query(SILENT, params, |row| row.string(0)).await
+    }
+
     /// How often families were joined; read before nodes, and held with what is decided by them.
     pub async fn family_epoch(&self, tenant: &TenantId) -> Result<i64, StoreError> {
         let epoch = self.first(EPOCH, vec![tenant.as_str().into()], |row| row.int(0)).await?;
@@ -393,6 +406,7 @@ pub(crate) const STATEMENTS: &[&str] = &[
     PUT_NODE,
     DROP_NODE,
     NODES_OF,
+    SILENT,
     EPOCH,
     HOLD_EPOCH,
     MOVE_EPOCH,

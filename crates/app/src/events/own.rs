@@ -12,11 +12,14 @@ use touchline_model::{
     Channel, Contact, ContactChannel, Direction, Event, EventContent, Initiator, TenantId, Timestamp,
     events::{Assignee, ContactChange, ContactEvent, ContactStatus, OtherInitiator},
 };
-use touchline_store::{Batch, NewEvent, NodeSort};
+use touchline_store::{Batch, NewEvent, NodeSort, StoreError};
 use uuid::Uuid;
 
 /// The namespace of the ids of our own events; drawn once, never to be changed.
 const NAMESPACE: Uuid = Uuid::from_u128(0x3f1d_97a2_0c64_4e0b_8a5e_d6c1_72b0_49e3);
+
+/// Contacts whose events are derived together.
+const TOGETHER: usize = 100;
 
 fn own_id(contact: &str, what: &str) -> String {
     let id = Uuid::new_v5(&NAMESPACE, format!("{contact}/{what}").as_bytes());
@@ -55,6 +58,37 @@ impl App {
         }
         let families = nodes.into_iter().collect();
         Ok(OwnEvents { epoch, families, told: told.into_iter().collect(), held: false })
+    }
+
+    /// Derives the events of contacts that have none, because they came with an older release. The contacts themselves
+    /// do not change, so nobody who follows them hears of it.
+    pub(crate) async fn derive_missing_events(&self, tenant: &TenantId) -> Result<(), AppError> {
+        let mut after = String::new();
+        loop {
+            let ids = self.store.silent_contacts(tenant, &after, TOGETHER).await?;
+            let Some(last) = ids.last() else { return Ok(()) };
+            let mut batch = Batch::new(tenant);
+            let (mut new, mut touched) = (Vec::new(), Vec::new());
+            for row in self.store.contact_rows(tenant, &ids).await? {
+                let contact = &row.contact.value;
+                let family = number(NodeSort::Contact, contact.id.as_str());
+                batch.hold_contact(contact.id.as_str(), row.contact.seq);
+                batch.put_node(NodeSort::Contact, contact.id.as_str(), family);
+                let own = |event| NewEvent { event, family: Some(family), own: true };
+                new.extend(events_of(contact).into_iter().map(own));
+                touched.push((family, contact.started_at, end_of(contact)));
+            }
+            batch.add_events(&new);
+            for (family, first, settled) in touched {
+                batch.touch_family(family, first, settled);
+            }
+            match self.store.apply(batch).await {
+                Ok(_) => after.clone_from(last),
+                // Somebody changed one of them at this moment, and its events came with that: look again.
+                Err(StoreError::Conflict) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
     }
 }
 

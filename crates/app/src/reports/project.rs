@@ -9,9 +9,7 @@ use crate::{App, AppError, require};
 use std::collections::HashMap;
 use touchline_analysis::sessions::{HandleTime, IntervalKind};
 use touchline_model::{Ability, Caller, Event, Seq, TenantId, Timestamp};
-use touchline_store::{
-    AuditNote, Batch, FactsRow, IntervalRow, NodeSort, StaleFamily, StoreError, WorkedOut,
-};
+use touchline_store::{AuditNote, Batch, FactsRow, IntervalRow, StaleFamily, StoreError, WorkedOut};
 
 /// Every event is older.
 const END_OF_TIME: Timestamp = Timestamp::from_micros(i64::MAX);
@@ -68,29 +66,12 @@ impl App {
         Ok(())
     }
 
-    /// Contacts that came with an older release have no events yet.
-    async fn derive_missing_events(&self, tenant: &TenantId) -> Result<(), AppError> {
-        let mut after = String::new();
-        loop {
-            let ids = self.store.contact_ids(tenant, &after, TOGETHER).await?;
-            let Some(last) = ids.last() else { return Ok(()) };
-            after.clone_from(last);
-            let known: HashMap<String, i64> =
-                self.store.event_nodes(tenant, NodeSort::Contact, &ids).await?.into_iter().collect();
-            let missing: Vec<String> = ids.into_iter().filter(|id| !known.contains_key(id)).collect();
-            let mut own = self.own_events(tenant, &missing).await?;
-            for row in self.store.contact_rows(tenant, &missing).await? {
-                let contact = &row.contact.value;
-                let mut batch = Batch::new(tenant);
-                batch.touch(contact.id.as_str());
-                own.write(&mut batch, contact, None);
-                match self.store.apply(batch).await {
-                    // Somebody is writing the contact, and its events with it.
-                    Ok(_) | Err(StoreError::Conflict) => {}
-                    Err(error) => return Err(error.into()),
-                }
-            }
+    /// Once after an upgrade: contacts of an older release get their events.
+    pub(crate) async fn derive_all_missing_events(&self) -> Result<(), AppError> {
+        for tenant in self.store.tenants().await? {
+            self.derive_missing_events(&tenant.id).await?;
         }
+        Ok(())
     }
 
     async fn project(

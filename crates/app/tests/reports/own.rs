@@ -9,6 +9,7 @@ on_both_engines!(
     an_uploaded_call_is_reported_and_follows_its_times,
     events_from_elsewhere_replace_our_own,
     an_erased_contact_leaves_the_reports,
+    contacts_of_an_older_release_get_their_events,
 );
 
 fn upload(id: &str, minutes: u32) -> ContactUpload {
@@ -80,4 +81,24 @@ async fn an_erased_contact_leaves_the_reports(world: World) {
     }
     let refused = world.tell_one(&contact("STARTED", "a", "11:00", json!({}))).await;
     assert!(matches!(refused, Err(touchline_app::AppError::Gone(_))));
+}
+
+async fn contacts_of_an_older_release_get_their_events(world: World) {
+    // As the older release wrote them: past the use case.
+    let mut batch = touchline_store::Batch::new(&world.caller.tenant);
+    for n in 0..250 {
+        let json = json!({ "id": format!("c{n}"), "started_at": clock("11:00"), "duration": 60 });
+        batch.insert(&serde_json::from_value::<touchline_model::Contact>(json).unwrap());
+    }
+    world.app.store().apply(batch).await.unwrap();
+    world.app.put_contact(&world.caller, upload("new", 5)).await.unwrap();
+    let day = window("00:00", "23:00");
+    assert_eq!(world.sessions(sessions(day)).await.len(), 1);
+    let contacts = async || world.app.store().contact_row(&world.caller.tenant, "c7").await.unwrap().unwrap();
+    let before = contacts().await;
+    assert_eq!(world.app.rebuild_reports(&world.caller).await.unwrap(), 251);
+    assert_eq!(world.sessions(sessions(day)).await.len(), 251);
+    assert_eq!(contacts().await, before, "nobody hears of it");
+    assert_eq!(world.app.rebuild_reports(&world.caller).await.unwrap(), 251);
+    assert_eq!(world.app.events_after(&world.caller, (0, -1), 2_000).await.unwrap().len(), 2 * 250 + 2);
 }
