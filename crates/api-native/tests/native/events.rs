@@ -25,6 +25,7 @@ fn started(id: &str, contact: &str) -> Value {
     })
 }
 
+// covers(gladly), OP-11, S8
 async fn events_come_in_bulk_and_are_read_in_the_order_of_arrival(world: World) {
     let mut lines: Vec<String> =
         (0..1_200).map(|n| started(&format!("e{n}"), &format!("c{n}")).to_string()).collect();
@@ -129,6 +130,7 @@ async fn inboxes_have_names_of_their_own(world: World) {
     assert_eq!(world.ids("/inboxes", 10).await, ["i1", "i2"]);
 }
 
+// covers(gladly)
 async fn the_zone_of_the_organisation(world: World) {
     assert_eq!(world.get("/settings").await.is(200).json(), json!({ "time_zone": "UTC" }));
     let put = async |zone: &str| {
