@@ -1,7 +1,7 @@
 //! The Gladly reporting dialect, `/api/v1` (contract `gladly`): three reports as CSV, conversations, and the directory.
 //!
-//! It translates and decides nothing: a handler reads the body ([`request`]), asks the app for rows, and writes them
-//! in the contract's words ([`columns`], [`csv`]) as the client takes them ([`answer`]).
+//! It translates and decides nothing: a handler reads the body (`request`), asks the app for rows, and writes them
+//! in the contract's words (`columns`, `csv`) as the client takes them (`answer`).
 //!
 //! # Choices that the contract leaves to the server
 //! They are recorded in `docs/decisions/0013-gladly-reporting-over-http.md`.
