@@ -92,6 +92,26 @@ pub(crate) enum UserCommand {
     },
 }
 
+#[derive(Subcommand)]
+pub(crate) enum ReportsCommand {
+    /// Work out everything that is kept for reports anew, from the events. Reports stay right meanwhile.
+    Rebuild {
+        /// The tenant.
+        #[arg(long)]
+        tenant: String,
+    },
+}
+
+pub(crate) async fn reports(settings: &Settings, what: ReportsCommand) -> Result<(), String> {
+    let app = server::open(&settings.config).await?;
+    let ReportsCommand::Rebuild { tenant } = what;
+    known(&app, &tenant).await?;
+    let families = app.rebuild_reports(&caller(&tenant)).await.map_err(text)?;
+    println!("Worked out anew: {families} groups of contacts that belong together.");
+    app.store().close().await;
+    Ok(())
+}
+
 fn caller(tenant: &str) -> Caller {
     Caller::system(TenantId(tenant.to_owned()), "cli")
 }

@@ -64,6 +64,13 @@ enum Command {
         #[command(subcommand)]
         what: admin::UserCommand,
     },
+    /// Look after what reports are made from.
+    Reports {
+        #[command(flatten)]
+        place: Place,
+        #[command(subcommand)]
+        what: admin::ReportsCommand,
+    },
     /// Check a store from end to end: engine, audit chain, jobs, recordings, cross-references.
     Doctor {
         #[command(flatten)]
@@ -129,6 +136,7 @@ async fn run(command: Command) -> Result<ExitCode, String> {
         Command::Tenant { place, what } => admin::tenant(&place.settings(None)?, what).await?,
         Command::Key { place, what } => admin::key(&place.settings(None)?, what).await?,
         Command::User { place, what } => admin::user(&place.settings(None)?, what).await?,
+        Command::Reports { place, what } => admin::reports(&place.settings(None)?, what).await?,
         Command::Doctor { place } => {
             let found = doctor::check(&place.settings(None)?).await?;
             println!("{found}");

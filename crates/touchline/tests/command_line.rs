@@ -54,3 +54,21 @@ async fn a_credential_is_shown_in_the_words_of_its_dialect() {
     let native = make("native");
     assert!(line(&native, "token").starts_with("tl_") && !native.contains("login"), "{native}");
 }
+
+#[tokio::test]
+async fn what_reports_keep_is_worked_out_anew() {
+    let site = Site::fresh(Engine::Sqlite).await;
+    let rebuild = ["reports", "rebuild", "--tenant", "acme"];
+    assert!(said(&site, &rebuild).unwrap().contains("anew: 0 groups"));
+    let server = site.serve();
+    for id in ["a", "b"] {
+        server
+            .put(&format!("/contacts/{id}"), &serde_json::json!({ "started_at": "2026-03-01T09:00:00Z" }))
+            .await;
+    }
+    drop(server);
+    assert!(said(&site, &rebuild).unwrap().contains("anew: 2 groups"), "each is a group of its own");
+    assert!(
+        said(&site, &["reports", "rebuild", "--tenant", "none"]).unwrap_err().contains("no tenant `none`")
+    );
+}
