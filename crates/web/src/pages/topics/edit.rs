@@ -18,7 +18,7 @@ use axum::extract::{Path, RawQuery, State};
 use std::collections::BTreeSet;
 use touchline_app::{AppError, records::PutStatus, topics::TopicTrends};
 use touchline_http::Query;
-use touchline_model::{Topic, TopicId, TopicScope};
+use touchline_model::{Invalid, Topic, TopicId, TopicScope};
 
 #[derive(Template)]
 #[template(path = "topic.html")]
@@ -173,7 +173,12 @@ pub(super) async fn change(
 }
 
 async fn save(web: &Web, visit: &Visit, fields: &Fields, draft: Topic) -> Answer {
-    match web.app.put_one(&visit.caller, draft.clone()).await {
+    // Programs may leave a topic without a name; people would not find it again.
+    let put = match draft.name.is_empty() {
+        true => Err(Invalid::new("name", "must not be empty").into()),
+        false => web.app.put_one(&visit.caller, draft.clone()).await,
+    };
+    match put {
         Ok(put) => Ok(match put.status {
             PutStatus::Unchanged => done("/topics", "topics.unchanged"),
             _ => done("/topics", "topics.saved"),
