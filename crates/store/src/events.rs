@@ -1,5 +1,9 @@
-//! What happened, in order of arrival, and which customers are one (migration 0003). Events are never changed; reports
-//! are worked out from them (store::facts).
+//! What happened, in order of arrival (migration 0003). Events are never changed; reports are worked out from them
+//! (store::facts). `families` says which customers are one.
+
+pub(crate) mod families;
+
+pub use families::NodeSort;
 
 use crate::{BadRow, Batch, Row, Store, StoreError, Value, sql::id_list};
 use touchline_model::{Event, EventContent, EventKind, Kind, Seq, TenantId, Timestamp};
@@ -28,28 +32,6 @@ pub struct NewEvent {
     pub own: bool,
 }
 
-/// What an event can name that makes customers one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[expect(missing_docs, reason = "each is the noun of that name")]
-pub enum NodeSort {
-    Contact,
-    Conversation,
-    Customer,
-}
-
-impl NodeSort {
-    /// Every sort.
-    pub const ALL: [Self; 3] = [Self::Contact, Self::Conversation, Self::Customer];
-    /// The name in the store.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Contact => "contact",
-            Self::Conversation => "conversation",
-            Self::Customer => "customer",
-        }
-    }
-}
-
 const INSERT: &str = "INSERT INTO events (tenant, seq, part, id, kind, family, contact, agent, recorded_at, \
      happened_at, settled_at, counts, status, own, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 const BY_ID: &str = "SELECT seq, part, body, own FROM events WHERE tenant = ? \
@@ -63,27 +45,6 @@ const TOLD: &str = "SELECT DISTINCT contact FROM events WHERE tenant = ? \
      AND family IN (SELECT CAST(value AS BIGINT) FROM json_each(?)) AND own = 0 \
      AND contact IN (SELECT value FROM json_each(?))";
 const DROP_OWN: &str = "DELETE FROM events WHERE tenant = ? AND family = ? AND contact = ? AND own = 1";
-const DROP_ALL: &str = "DELETE FROM events WHERE tenant = ? AND family = ? AND contact = ?";
-const NODES: &str = "SELECT id, family FROM event_nodes WHERE tenant = ? AND sort = ? \
-     AND id IN (SELECT value FROM json_each(?))";
-const PUT_NODE: &str = "INSERT INTO event_nodes (tenant, sort, id, family) VALUES (?, ?, ?, ?)";
-const DROP_NODE: &str = "DELETE FROM event_nodes WHERE tenant = ? AND sort = ? AND id = ?";
-const NODES_OF: &str = "SELECT id FROM event_nodes WHERE tenant = ? AND family = ? AND sort = ? ORDER BY id";
-const SILENT: &str = "SELECT c.id FROM contacts c WHERE c.tenant = ? AND c.id > ? AND NOT EXISTS (SELECT 1 \
-     FROM event_nodes n WHERE n.tenant = c.tenant AND n.sort = 'contact' AND n.id = c.id) ORDER BY c.id LIMIT ?";
-const EPOCH: &str = "SELECT family_epoch FROM tenants WHERE tenant = ?";
-const HOLD_EPOCH: &str = "UPDATE tenants SET seq = seq WHERE tenant = ? AND family_epoch = ?";
-const MOVE_EPOCH: &str =
-    "UPDATE tenants SET family_epoch = family_epoch + 1 WHERE tenant = ? AND family_epoch = ?";
-const JOIN_EVENTS: &str = "UPDATE events SET family = ? WHERE tenant = ? AND family = ?";
-const JOIN_NODES: &str = "UPDATE event_nodes SET family = ? WHERE tenant = ? AND family = ?";
-const JOIN_BOUNDS: &str = "INSERT INTO event_families (tenant, family, first_at, settled_at, changed, state, open) \
-     SELECT tenant, CAST(? AS BIGINT), first_at, settled_at, changed, 0, open FROM event_families \
-     WHERE tenant = ? AND family = ? ON CONFLICT (tenant, family) DO UPDATE SET state = 0, \
-     first_at = CASE WHEN excluded.first_at < event_families.first_at THEN excluded.first_at \
-     ELSE event_families.first_at END, \
-     settled_at = CASE WHEN excluded.settled_at > event_families.settled_at THEN excluded.settled_at \
-     ELSE event_families.settled_at END";
 const FIRST_VIEW: &str = "SELECT MIN(recorded_at) FROM events WHERE tenant = ? AND kind = 'X_AGENT_VIEW'";
 // The contact must have begun by then, otherwise its events are parked (contract gladly R-15).
 const COUNTED: &str = "SELECT e.seq, e.part, e.body, e.happened_at FROM events e WHERE e.tenant = ? AND e.counts = 1 \
@@ -150,15 +111,6 @@ impl Batch {
         self
     }
 
-    /// Keeps events as part of the change that was added to the batch last, which must be the only one to do so.
-    pub fn add_own_events(&mut self, events: &[NewEvent]) -> &mut Self {
-        for (part, event) in (0..).zip(events) {
-            let params = self.event(event, part);
-            self.run(INSERT, params);
-        }
-        self
-    }
-
     fn event(&self, NewEvent { event, family, own }: &NewEvent, part: i64) -> Vec<Value> {
         vec![
             Value::Text(self.tenant.0.clone()),
@@ -183,43 +135,6 @@ impl Batch {
     pub fn drop_own_events(&mut self, family: i64, contact: &str) -> &mut Self {
         let params = vec![Value::Text(self.tenant.0.clone()), family.into(), contact.into()];
         self.run(DROP_OWN, params)
-    }
-
-    /// Drops every event of a contact, which is erased.
-    pub fn erase_events(&mut self, family: i64, contact: &str) -> &mut Self {
-        let tenant = || Value::Text(self.tenant.0.clone());
-        let (events, node) = (
-            vec![tenant(), family.into(), contact.into()],
-            vec![tenant(), NodeSort::Contact.name().into(), contact.into()],
-        );
-        self.run(DROP_ALL, events).run(DROP_NODE, node)
-    }
-
-    /// Says to which family something belongs. A conflict means that somebody else has said so.
-    pub fn put_node(&mut self, sort: NodeSort, id: &str, family: i64) -> &mut Self {
-        let tenant = Value::Text(self.tenant.0.clone());
-        self.run(PUT_NODE, vec![tenant, sort.name().into(), id.into(), family.into()])
-    }
-
-    /// A conflict means that families were joined since the caller read the epoch.
-    pub fn hold_families(&mut self, epoch: i64) -> &mut Self {
-        let params = vec![Value::Text(self.tenant.0.clone()), epoch.into()];
-        self.run(HOLD_EPOCH, params).expect(1)
-    }
-
-    /// Announces that this batch joins families; instead of [`Batch::hold_families`].
-    pub fn move_family_epoch(&mut self, epoch: i64) -> &mut Self {
-        let params = vec![Value::Text(self.tenant.0.clone()), epoch.into()];
-        self.run(MOVE_EPOCH, params).expect(1)
-    }
-
-    /// Makes one family part of another; what was worked out of it is dropped.
-    pub fn join_families(&mut self, gone: i64, stays: i64) -> &mut Self {
-        let tenant = Value::Text(self.tenant.0.clone());
-        for sql in [JOIN_EVENTS, JOIN_NODES, JOIN_BOUNDS] {
-            self.run(sql, vec![stays.into(), tenant.clone(), gone.into()]);
-        }
-        self.forget_family(gone)
     }
 
     /// Sets the organisation's time zone, an IANA name.
@@ -274,45 +189,6 @@ impl Store {
     ) -> Result<Vec<String>, StoreError> {
         let params = vec![tenant.as_str().into(), crate::sql::json(families), id_list(contacts)];
         self.query(TOLD, params, |row| row.string(0)).await
-    }
-
-    /// To which families these things belong; unknown ones are left out.
-    pub async fn event_nodes(
-        &self,
-        tenant: &TenantId,
-        sort: NodeSort,
-        ids: &[String],
-    ) -> Result<Vec<(String, i64)>, StoreError> {
-        let params = vec![tenant.as_str().into(), sort.name().into(), id_list(ids)];
-        self.query(NODES, params, |row| Ok((row.string(0)?, row.int(1)?))).await
-    }
-
-    /// The things of one sort that belong to a family, by id.
-    pub async fn nodes_of_family(
-        &self,
-        tenant: &TenantId,
-        family: i64,
-        sort: NodeSort,
-    ) -> Result<Vec<String>, StoreError> {
-        let params = vec![tenant.as_str().into(), family.into(), sort.name().into()];
-        self.query(NODES_OF, params, |row| row.string(0)).await
-    }
-
-    /// Contacts of which no event tells, in the order of their ids, after one.
-    pub async fn silent_contacts(
-        &self,
-        tenant: &TenantId,
-        after: &str,
-        limit: usize,
-    ) -> Result<Vec<String>, StoreError> {
-        let params = vec![tenant.as_str().into(), after.into(), (limit as i64).into()];
-        self.query(SILENT, params, |row| row.string(0)).await
-    }
-
-    /// How often families were joined; read before nodes, and held with what is decided by them.
-    pub async fn family_epoch(&self, tenant: &TenantId) -> Result<i64, StoreError> {
-        let epoch = self.first(EPOCH, vec![tenant.as_str().into()], |row| row.int(0)).await?;
-        epoch.ok_or_else(|| StoreError::NoTenant(tenant.0.clone()))
     }
 
     /// When the first view of a customer by an agent was recorded.
@@ -401,18 +277,6 @@ pub(crate) const STATEMENTS: &[&str] = &[
     OF_FAMILIES,
     TOLD,
     DROP_OWN,
-    DROP_ALL,
-    NODES,
-    PUT_NODE,
-    DROP_NODE,
-    NODES_OF,
-    SILENT,
-    EPOCH,
-    HOLD_EPOCH,
-    MOVE_EPOCH,
-    JOIN_EVENTS,
-    JOIN_NODES,
-    JOIN_BOUNDS,
     FIRST_VIEW,
     COUNTED,
     LAST_STATUS,

@@ -188,6 +188,7 @@ impl Store {
             crate::contacts::search::STATEMENTS,
             crate::doctor::STATEMENTS,
             crate::events::STATEMENTS,
+            crate::events::families::STATEMENTS,
             crate::facts::STATEMENTS,
             crate::feeds::STATEMENTS,
             crate::imports::STATEMENTS,

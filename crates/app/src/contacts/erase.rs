@@ -31,7 +31,7 @@ impl App {
                 batch.unindex_words(id, &find::words_of(said));
             }
             batch.erase(&row);
-            self.erase_events_of(&caller.tenant, &mut batch, id).await?;
+            batch.erase_events(id);
             for key in fields::keys(contact) {
                 batch.delete_field(key, contact.started_at, id);
             }

@@ -185,8 +185,6 @@ impl App {
         mode: Mode<'_>,
     ) -> Result<(), AppError> {
         let known = self.known(caller, waiting).await?;
-        let ids: Vec<String> = waiting.iter().map(|(_, (contact, _))| contact.id.0.clone()).collect();
-        let mut own = self.own_events(&caller.tenant, &ids).await?;
         let mut batch = Batch::new(&caller.tenant);
         let (mut analyse, mut analyse_words, mut changed) = (Vec::new(), Vec::new(), Vec::<&str>::new());
         for (at, (contact, transcript)) in waiting {
@@ -218,7 +216,6 @@ impl App {
             }
             if status != PutStatus::Unchanged {
                 write(&mut batch, &settled, transcript, row, known.transcripts.get(id));
-                own.write(&mut batch, &settled, row.map(|row| &row.contact.value));
                 changed.push(id);
             }
             if transcript.is_some() {

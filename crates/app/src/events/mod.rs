@@ -14,7 +14,7 @@ use crate::{
 use families::Families;
 use std::collections::{HashMap, HashSet};
 use touchline_model::{Ability, Caller, ContactId, Event, Kind, TenantId};
-use touchline_store::{Arrival, AuditNote, Batch, NewEvent, StoreError, StoredEvent};
+use touchline_store::{Arrival, AuditNote, Batch, NewEvent, StoredEvent};
 
 /// The inbox of contacts that came without events.
 pub const OWN_INBOX: &str = "touchline";
@@ -64,7 +64,11 @@ impl App {
             let object = first.id.0.clone();
             let ids: Vec<&str> = fresh.iter().map(|it| it.id.as_str()).collect();
             let detail = counted(Kind::Event, &ids);
+            let about = contacts_of(fresh.iter().copied());
             let mut batch = self.batch_of(tenant, fresh).await?;
+            if !about.is_empty() {
+                batch.hold_unerased(&about);
+            }
             batch.audit(AuditNote::new(caller, "event.put", object, detail));
             self.store.apply(batch).await?;
         }
@@ -73,11 +77,10 @@ impl App {
 
     /// Which of the contacts that events are about were erased.
     async fn erased_of(&self, tenant: &TenantId, events: &[Event]) -> Result<HashSet<String>, AppError> {
-        let contacts: HashSet<&ContactId> = events.iter().filter_map(Event::contact_id).collect();
+        let contacts = contacts_of(events);
         if contacts.is_empty() {
             return Ok(HashSet::new());
         }
-        let contacts: Vec<String> = contacts.into_iter().map(|id| id.0.clone()).collect();
         Ok(self.store.tombstones(tenant, &contacts).await?.into_iter().map(|it| it.id).collect())
     }
 
@@ -137,30 +140,22 @@ impl App {
         limit: usize,
     ) -> Result<Vec<StoredEvent>, AppError> {
         require(caller, Ability::ReadReports)?;
+        self.derive_events(&caller.tenant).await?;
         Ok(self.store.events_after(&caller.tenant, after, limit).await?)
     }
 
     /// One event.
     pub async fn event(&self, caller: &Caller, id: &str) -> Result<StoredEvent, AppError> {
         require(caller, Ability::ReadReports)?;
+        self.derive_events(&caller.tenant).await?;
         let found = self.store.events_by_id(&caller.tenant, &[id.to_owned()]).await?;
         let none = || AppError::NotFound { kind: Kind::Event, id: id.to_owned() };
         found.into_iter().next().map(|(it, _)| it).ok_or_else(none)
     }
+}
 
-    /// Drops every event of a contact that is being erased, with the batch that erases it.
-    pub(crate) async fn erase_events_of(
-        &self,
-        tenant: &TenantId,
-        batch: &mut Batch,
-        contact: &str,
-    ) -> Result<(), StoreError> {
-        let epoch = self.store.family_epoch(tenant).await?;
-        let sort = touchline_store::NodeSort::Contact;
-        let found = self.store.event_nodes(tenant, sort, &[contact.to_owned()]).await?;
-        if let Some((_, family)) = found.first() {
-            batch.hold_families(epoch).erase_events(*family, contact).family_lost_events(*family);
-        }
-        Ok(())
-    }
+/// The contacts that events are about, each once.
+fn contacts_of<'a>(events: impl IntoIterator<Item = &'a Event>) -> Vec<String> {
+    let contacts: HashSet<&ContactId> = events.into_iter().filter_map(Event::contact_id).collect();
+    contacts.into_iter().map(|id| id.0.clone()).collect()
 }

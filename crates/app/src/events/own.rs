@@ -1,5 +1,5 @@
 //! What a contact that came without events tells of itself: it started, its agent took it, it ended. So that reports
-//! cover every contact. The events follow the contact; events from elsewhere replace them.
+//! cover every contact. The events follow the contact, a moment later; events from elsewhere replace them.
 
 use super::{
     OWN_INBOX,
@@ -12,14 +12,17 @@ use touchline_model::{
     Channel, Contact, ContactChannel, Direction, Event, EventContent, Initiator, TenantId, Timestamp,
     events::{Assignee, ContactChange, ContactEvent, ContactStatus, OtherInitiator},
 };
-use touchline_store::{Batch, NewEvent, NodeSort, StoreError};
+use touchline_store::{Batch, NewEvent, NodeSort, Position, StoreError};
 use uuid::Uuid;
 
 /// The namespace of the ids of our own events; drawn once, never to be changed.
 const NAMESPACE: Uuid = Uuid::from_u128(0x3f1d_97a2_0c64_4e0b_8a5e_d6c1_72b0_49e3);
 
 /// Contacts whose events are derived together.
-const TOGETHER: usize = 100;
+const TOGETHER: usize = 500;
+
+/// What a contact can tell, in the order in which it does.
+const KINDS: [&str; 3] = ["started", "accepted", "ended"];
 
 fn own_id(contact: &str, what: &str) -> String {
     let id = Uuid::new_v5(&NAMESPACE, format!("{contact}/{what}").as_bytes());
@@ -31,102 +34,98 @@ pub(super) fn start_id(contact: &str) -> String {
     own_id(contact, "started")
 }
 
-/// What is known about events of some contacts before they are written.
-pub(crate) struct OwnEvents {
-    epoch: i64,
-    families: HashMap<String, i64>,
-    /// Contacts that others tell of.
-    told: HashSet<String>,
-    held: bool,
-}
-
 impl App {
-    /// Reads what is to be known to derive the events of these contacts.
-    pub(crate) async fn own_events(
+    /// Derives the events of contacts that changed, up to now. Not with their changes: bringing contacts in must not
+    /// wait for it. Whoever reads events or reports calls this first, and every node does every ten seconds.
+    pub(crate) async fn derive_events(&self, tenant: &TenantId) -> Result<(), AppError> {
+        let Some(now) = self.store.tenant_state(tenant).await? else { return Ok(()) };
+        loop {
+            match self.derive_some(tenant).await {
+                // What comes after that may wait for the next time: there may be no end to it.
+                Ok(Some(place)) if place.1 < now.seq => {}
+                Ok(_) => return Ok(()),
+                // Somebody else has derived them, erased one or told of one: look again.
+                Err(AppError::Conflict(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Looks at the next contacts. How far it got; `None` when there were none.
+    async fn derive_some(&self, tenant: &TenantId) -> Result<Option<Position>, AppError> {
+        let from = self.store.own_events_up_to(tenant).await?;
+        let changed = self.store.feed::<Contact>(tenant, from, TOGETHER).await?;
+        let Some(last) = changed.last() else { return Ok(None) };
+        let to = (last.modified, last.seq);
+        let ids: Vec<String> = changed.iter().map(|it| it.value.id.0.clone()).collect();
+        let epoch = self.store.family_epoch(tenant).await?;
+        let nodes = self.store.event_nodes(tenant, NodeSort::Contact, &ids).await?;
+        let families: HashMap<String, i64> = nodes.into_iter().collect();
+        let told = self.told(tenant, &families).await?;
+        let before = self.derived(tenant, families.keys().filter(|id| !told.contains(*id))).await?;
+
+        let mut batch = Batch::new(tenant);
+        batch.move_own_events(from, to);
+        let (mut new, mut fresh, mut again) = (Vec::new(), Vec::new(), false);
+        for contact in changed.iter().map(|it| &it.value).filter(|it| !told.contains(it.id.as_str())) {
+            let id = contact.id.as_str();
+            let events = events_of(contact);
+            let known = families.get(id).copied();
+            let was = KINDS.iter().filter_map(|what| before.get(&own_id(id, what)));
+            if known.is_some() && was.eq(&events) {
+                continue;
+            }
+            let family = known.unwrap_or_else(|| number(NodeSort::Contact, id));
+            if known.is_some() {
+                again = true;
+                batch.drop_own_events(family, id);
+            } else {
+                fresh.push(id.to_owned());
+                batch.put_node(NodeSort::Contact, id, family);
+            }
+            batch.touch_family(family, contact.started_at, end_of(contact));
+            new.extend(events.into_iter().map(|event| NewEvent { event, family: Some(family), own: true }));
+        }
+        if again {
+            // A family that others join at this moment would leave these events behind.
+            batch.hold_families(epoch);
+        }
+        if !new.is_empty() {
+            batch.hold_unerased(&ids).add_events(&new);
+        }
+        self.store.apply(batch).await?;
+        Ok(Some(to))
+    }
+
+    /// Contacts that somebody else tells of.
+    async fn told(
         &self,
         tenant: &TenantId,
-        contacts: &[String],
-    ) -> Result<OwnEvents, AppError> {
-        let epoch = self.store.family_epoch(tenant).await?;
-        let nodes = self.store.event_nodes(tenant, NodeSort::Contact, contacts).await?;
-        let mut told = vec![];
-        if !nodes.is_empty() {
-            let mut families: Vec<i64> = nodes.iter().map(|(_, family)| *family).collect();
-            families.sort_unstable();
-            families.dedup();
-            told = self.store.told_contacts(tenant, &families, contacts).await?;
+        families: &HashMap<String, i64>,
+    ) -> Result<HashSet<String>, StoreError> {
+        if families.is_empty() {
+            return Ok(HashSet::new());
         }
-        let families = nodes.into_iter().collect();
-        Ok(OwnEvents { epoch, families, told: told.into_iter().collect(), held: false })
+        let mut numbers: Vec<i64> = families.values().copied().collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        let contacts: Vec<String> = families.keys().cloned().collect();
+        Ok(self.store.told_contacts(tenant, &numbers, &contacts).await?.into_iter().collect())
     }
 
-    /// Derives the events of contacts that have none, because they came with an older release. The contacts themselves
-    /// do not change, so nobody who follows them hears of it.
-    pub(crate) async fn derive_missing_events(&self, tenant: &TenantId) -> Result<(), AppError> {
-        let mut after = String::new();
-        loop {
-            let ids = self.store.silent_contacts(tenant, &after, TOGETHER).await?;
-            let Some(last) = ids.last() else { return Ok(()) };
-            let mut batch = Batch::new(tenant);
-            let (mut new, mut touched) = (Vec::new(), Vec::new());
-            for row in self.store.contact_rows(tenant, &ids).await? {
-                let contact = &row.contact.value;
-                let family = number(NodeSort::Contact, contact.id.as_str());
-                batch.hold_contact(contact.id.as_str(), row.contact.seq);
-                batch.put_node(NodeSort::Contact, contact.id.as_str(), family);
-                let own = |event| NewEvent { event, family: Some(family), own: true };
-                new.extend(events_of(contact).into_iter().map(own));
-                touched.push((family, contact.started_at, end_of(contact)));
-            }
-            batch.add_events(&new);
-            for (family, first, settled) in touched {
-                batch.touch_family(family, first, settled);
-            }
-            match self.store.apply(batch).await {
-                Ok(_) => after.clone_from(last),
-                // Somebody changed one of them at this moment, and its events came with that: look again.
-                Err(StoreError::Conflict) => {}
-                Err(error) => return Err(error.into()),
-            }
+    /// What was derived of contacts before, by the events' ids.
+    async fn derived(
+        &self,
+        tenant: &TenantId,
+        contacts: impl Iterator<Item = &String>,
+    ) -> Result<HashMap<String, Event>, StoreError> {
+        let ids: Vec<String> = contacts.flat_map(|id| KINDS.map(|what| own_id(id, what))).collect();
+        if ids.is_empty() {
+            return Ok(HashMap::new());
         }
+        let found = self.store.events_by_id(tenant, &ids).await?;
+        Ok(found.into_iter().map(|(it, _)| (it.event.id.0.clone(), it.event)).collect())
     }
-}
-
-impl OwnEvents {
-    /// Writes the events of a contact whose change was added to the batch just before. `before` is the contact as it
-    /// was.
-    pub(crate) fn write(&mut self, batch: &mut Batch, contact: &Contact, before: Option<&Contact>) {
-        let id = contact.id.as_str();
-        let known = self.families.get(id).copied();
-        if self.told.contains(id)
-            || (known.is_some() && before.is_some_and(|before| tells_the_same(contact, before)))
-        {
-            return;
-        }
-        let family = known.unwrap_or_else(|| number(NodeSort::Contact, id));
-        let events = events_of(contact);
-        match known {
-            // A family that others join at this moment would leave these events behind.
-            Some(_) if !self.held => {
-                self.held = true;
-                batch.hold_families(self.epoch);
-            }
-            Some(_) => {}
-            None => _ = batch.put_node(NodeSort::Contact, id, family),
-        }
-        if known.is_some() {
-            batch.drop_own_events(family, id);
-        }
-        let end = end_of(contact);
-        let new: Vec<NewEvent> =
-            events.into_iter().map(|event| NewEvent { event, family: Some(family), own: true }).collect();
-        batch.add_own_events(&new).touch_family(family, contact.started_at, end);
-    }
-}
-
-fn tells_the_same(one: &Contact, other: &Contact) -> bool {
-    let told = |it: &Contact| (it.channel, it.direction, it.agent_id.clone(), it.started_at, it.duration);
-    told(one) == told(other)
 }
 
 fn end_of(contact: &Contact) -> Timestamp {

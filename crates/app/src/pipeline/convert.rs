@@ -3,7 +3,7 @@
 use super::{Failure, Outcome, payload};
 use crate::App;
 use serde::Deserialize;
-use touchline_model::{Caller, Contact, ContactState, MediaTime};
+use touchline_model::{Caller, ContactState, MediaTime};
 use touchline_speech::{AudioInfo, DecodeError, Peaks, measure};
 use touchline_store::{Batch, BlobError, ContactRow, Job};
 
@@ -70,10 +70,6 @@ impl App {
         batch.set_state(id, row.contact.seq, next, None);
         if row.contact.value.duration == MediaTime::default() {
             batch.set_duration(id, info.duration);
-            let before = &row.contact.value;
-            let contact = Contact { duration: info.duration, ..before.clone() };
-            let mut own = self.own_events(&caller.tenant, &[id.to_owned()]).await?;
-            own.write(batch, &contact, Some(before));
         }
         if words {
             self.analyse_later(batch, id);

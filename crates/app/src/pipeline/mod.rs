@@ -175,9 +175,6 @@ impl App {
             tokio::time::sleep(Duration::from_secs(2)).await;
             round += 1;
             let mut done = self.save_served().await;
-            if round == 1 {
-                done = done.and(self.derive_all_missing_events().await);
-            }
             if round % 5 == 1 {
                 done = done.and(self.update_all_reports().await);
             }

@@ -57,6 +57,7 @@ impl App {
             Some(contact) => (NodeSort::Contact, contact),
             None => (sort, id),
         };
+        self.derive_events(tenant).await?;
         let found = self.store.event_nodes(tenant, sort, &[id.to_owned()]).await?;
         let Some((_, family)) = found.first() else { return Ok(vec![]) };
         let ever = Timestamp::from_micros(i64::MAX);

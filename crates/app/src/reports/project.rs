@@ -22,7 +22,6 @@ impl App {
     /// How many families of customers there are.
     pub async fn rebuild_reports(&self, caller: &Caller) -> Result<usize, AppError> {
         require(caller, Ability::Administer)?;
-        self.derive_missing_events(&caller.tenant).await?;
         let mut batch = Batch::new(&caller.tenant);
         batch.distrust_facts().audit(AuditNote::new(caller, "reports.rebuild", "", ""));
         self.store.apply(batch).await?;
@@ -31,6 +30,7 @@ impl App {
 
     /// Works out what has changed. How many families that were.
     pub async fn update_reports(&self, tenant: &TenantId) -> Result<usize, AppError> {
+        self.derive_events(tenant).await?;
         let mut done = 0;
         loop {
             let mode = self.mode(tenant, self.report_horizon()).await?;
@@ -52,6 +52,7 @@ impl App {
 
     /// Before a report: it must not work out everything itself, again and again.
     pub(super) async fn catch_up(&self, tenant: &TenantId) -> Result<(), AppError> {
+        self.derive_events(tenant).await?;
         if self.store.stale_families(tenant, None, FEW).await?.len() == FEW {
             self.update_reports(tenant).await?;
         }
@@ -62,14 +63,6 @@ impl App {
     pub(crate) async fn update_all_reports(&self) -> Result<(), AppError> {
         for tenant in self.store.tenants().await? {
             self.update_reports(&tenant.id).await?;
-        }
-        Ok(())
-    }
-
-    /// Once after an upgrade: contacts of an older release get their events.
-    pub(crate) async fn derive_all_missing_events(&self) -> Result<(), AppError> {
-        for tenant in self.store.tenants().await? {
-            self.derive_missing_events(&tenant.id).await?;
         }
         Ok(())
     }

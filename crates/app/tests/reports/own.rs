@@ -10,6 +10,7 @@ on_both_engines!(
     events_from_elsewhere_replace_our_own,
     an_erased_contact_leaves_the_reports,
     contacts_of_an_older_release_get_their_events,
+    a_contact_that_is_analysed_or_erased_before_anybody_looks_tells_once_or_nothing,
 );
 
 fn upload(id: &str, minutes: u32) -> ContactUpload {
@@ -86,19 +87,46 @@ async fn an_erased_contact_leaves_the_reports(world: World) {
 async fn contacts_of_an_older_release_get_their_events(world: World) {
     // As the older release wrote them: past the use case.
     let mut batch = touchline_store::Batch::new(&world.caller.tenant);
-    for n in 0..250 {
+    for n in 0..1_250 {
         let json = json!({ "id": format!("c{n}"), "started_at": clock("11:00"), "duration": 60 });
         batch.insert(&serde_json::from_value::<touchline_model::Contact>(json).unwrap());
     }
     world.app.store().apply(batch).await.unwrap();
-    world.app.put_contact(&world.caller, upload("new", 5)).await.unwrap();
-    let day = window("00:00", "23:00");
-    assert_eq!(world.sessions(sessions(day)).await.len(), 1);
     let contacts = async || world.app.store().contact_row(&world.caller.tenant, "c7").await.unwrap().unwrap();
     let before = contacts().await;
-    assert_eq!(world.app.rebuild_reports(&world.caller).await.unwrap(), 251);
-    assert_eq!(world.sessions(sessions(day)).await.len(), 251);
+    world.app.put_contact(&world.caller, upload("new", 5)).await.unwrap();
+    let day = window("00:00", "23:00");
+    assert_eq!(world.sessions(sessions(day)).await.len(), 1_251);
     assert_eq!(contacts().await, before, "nobody hears of it");
-    assert_eq!(world.app.rebuild_reports(&world.caller).await.unwrap(), 251);
-    assert_eq!(world.app.events_after(&world.caller, (0, -1), 2_000).await.unwrap().len(), 2 * 250 + 2);
+    let events = async || world.app.events_after(&world.caller, (0, -1), 9_000).await.unwrap();
+    let told = events().await;
+    assert_eq!(told.len(), 2 * 1_250 + 2);
+    assert_eq!(world.app.rebuild_reports(&world.caller).await.unwrap(), 1_251);
+    assert_eq!(events().await, told, "they are derived once");
+}
+
+async fn a_contact_that_is_analysed_or_erased_before_anybody_looks_tells_once_or_nothing(world: World) {
+    world.app.put_contact(&world.caller, upload("gone", 5)).await.unwrap();
+    world.app.put_contact(&world.caller, upload("stays", 5)).await.unwrap();
+    world.app.erase_contact(&world.caller, "gone", None).await.unwrap();
+    let events = async || world.app.events_after(&world.caller, (0, -1), 99).await.unwrap();
+    let told = events().await;
+    assert_eq!(
+        told.iter().filter_map(|it| it.event.contact_id()).map(|id| id.as_str()).collect::<Vec<_>>(),
+        ["stays", "stays"]
+    );
+    // A change that tells nothing new: the same events stay where they are.
+    let words = json!({ "utterances": [{ "start": 0, "end": 2, "text": "hello there", "speaker": 0 }] });
+    let words = serde_json::from_value(words).unwrap();
+    world.app.put_transcript(&world.caller, "stays", words).await.unwrap();
+    assert_eq!(events().await, told);
+    // Another agent tells something new.
+    let mut other = upload("stays", 5);
+    other.agent_id = Some("u2".into());
+    world.app.put_contact(&world.caller, other).await.unwrap();
+    let now = events().await;
+    assert_eq!(now.len(), 2);
+    assert!(now[0].arrival > told[1].arrival, "in a new place, so that who follows events sees them");
+    assert_eq!(now[0].event.id, told[0].event.id);
+    assert_eq!(now[0].event.agent_id().map(|it| it.as_str()), Some("u2"));
 }

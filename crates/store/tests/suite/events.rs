@@ -1,5 +1,6 @@
 //! Events in order of arrival, families of customers, and what is kept of them.
 
+use crate::samples::contact;
 use crate::world::{World, is_conflict, strings, time};
 use serde_json::json;
 use touchline_model::{Event, EventKind, Kind};
@@ -11,6 +12,7 @@ on_both_engines!(
     families_are_joined_as_a_whole,
     what_is_kept_holds_until_another_event_arrives,
     an_empty_family_goes,
+    own_events_are_derived_by_one_and_not_of_erased_contacts,
     agents_are_found_by_when_it_happened,
 );
 
@@ -188,13 +190,39 @@ async fn an_empty_family_goes(world: World) {
     assert_eq!(store.told_contacts(tenant, &[1], &strings(&["a", "b"])).await.unwrap(), ["a"]);
     world.write(|batch| _ = batch.drop_own_events(1, "a").family_lost_events(1)).await.unwrap();
     assert_eq!(store.events_after(tenant, (0, 0), 9).await.unwrap().len(), 1);
-    world.write(|batch| _ = batch.erase_events(1, "a").family_lost_events(1)).await.unwrap();
+    world.write(|batch| _ = batch.erase_events("a")).await.unwrap();
     assert_eq!(store.events_after(tenant, (0, 0), 9).await.unwrap(), []);
     let stale = store.stale_families(tenant, None, 9).await.unwrap();
     world.write(|batch| _ = batch.drop_empty_family(stale[0])).await.unwrap();
     assert_eq!(store.stale_families(tenant, None, 9).await.unwrap(), []);
     assert_eq!(store.nodes_of_family(tenant, 1, NodeSort::Customer).await.unwrap(), strings(&[]));
     assert!(is_conflict(&world.write(|batch| _ = batch.drop_empty_family(stale[0])).await));
+}
+
+async fn own_events_are_derived_by_one_and_not_of_erased_contacts(world: World) {
+    let (store, tenant) = (&world.store, &world.tenant);
+    let start = store.own_events_up_to(tenant).await.unwrap();
+    let place = (time(TEN), 7);
+    world.write(|batch| _ = batch.move_own_events(start, place)).await.unwrap();
+    assert_eq!(store.own_events_up_to(tenant).await.unwrap(), place);
+    assert!(
+        is_conflict(&world.write(|batch| _ = batch.move_own_events(start, place)).await),
+        "somebody was faster"
+    );
+
+    world.write(|batch| _ = batch.insert(&contact("a", 0))).await.unwrap();
+    let row = store.contact_row(tenant, "a").await.unwrap().unwrap();
+    let tell = |batch: &mut Batch| {
+        batch.hold_unerased(&strings(&["a"])).put_node(NodeSort::Contact, "a", 1);
+        batch.add_events(&[new(event("e1", "a", TEN), 1)]).touch_family(1, time(TEN), time(TEN));
+    };
+    // Both had looked before either wrote.
+    world.write(tell).await.unwrap();
+    world.write(|batch| _ = batch.erase(&row).erase_events("a")).await.unwrap();
+    assert_eq!(store.events_after(tenant, (0, 0), 9).await.unwrap(), []);
+    assert_eq!(store.stale_families(tenant, None, 9).await.unwrap().len(), 1, "it is worked out again");
+    assert!(is_conflict(&world.write(tell).await));
+    assert_eq!(store.events_after(tenant, (0, 0), 9).await.unwrap(), []);
 }
 
 async fn agents_are_found_by_when_it_happened(world: World) {
