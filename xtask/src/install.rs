@@ -46,13 +46,29 @@ pub(crate) fn all(root: &Path) -> Result<(), String> {
         apt(&packages)?;
     }
     rust_components(root)?;
-    python(root)?;
+    for clients in [CLIENTS, WAREHOUSE] {
+        python(root, clients)?;
+    }
     node(root)
 }
 
-/// The interpreter of the client tests, if it has been installed.
-pub(crate) fn python_of(root: &Path) -> Option<PathBuf> {
-    Some(root.join(".venv/bin/python")).filter(|python| python.exists())
+/// A virtual environment of Python: its folder, and the file that says what it holds.
+#[derive(Clone, Copy)]
+pub(crate) struct Venv {
+    folder: &'static str,
+    requirements: &'static str,
+}
+
+/// What the client tests need.
+pub(crate) const CLIENTS: Venv = Venv { folder: ".venv", requirements: "clients/requirements.txt" };
+/// What the tests of the warehouse clients need. airbyte-cdk and schemathesis cannot live in one environment: they want
+/// different versions of pyrate-limiter.
+pub(crate) const WAREHOUSE: Venv =
+    Venv { folder: ".venv-warehouse", requirements: "clients/requirements-warehouse.txt" };
+
+/// The interpreter of an environment, if it has been installed.
+pub(crate) fn python_of(root: &Path, venv: Venv) -> Option<PathBuf> {
+    Some(root.join(venv.folder).join("bin/python")).filter(|python| python.exists())
 }
 
 fn postgresql() -> bool {
@@ -101,19 +117,20 @@ fn rust_components(root: &Path) -> Result<(), String> {
     Ok(())
 }
 
-/// Makes `.venv` hold what `clients/requirements.txt` says, and only does so again when that changes.
-fn python(root: &Path) -> Result<(), String> {
-    let venv = root.join(".venv");
-    let stamp = venv.join("requirements.installed");
-    let requirements = root.join("clients/requirements.txt");
+/// Makes an environment hold what its file says, and only does so again when that changes.
+fn python(root: &Path, venv: Venv) -> Result<(), String> {
+    let folder = root.join(venv.folder);
+    let stamp = folder.join("requirements.installed");
+    let requirements = root.join(venv.requirements);
     let wanted =
         fs::read_to_string(&requirements).map_err(|error| format!("{}: {error}", requirements.display()))?;
-    let works = python_of(root).is_some_and(|python| shell::succeeds(Command::new(python).arg("--version")));
+    let runs = |python: PathBuf| shell::succeeds(Command::new(python).arg("--version"));
+    let works = python_of(root, venv).is_some_and(runs);
     if works && fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
         return Ok(());
     }
-    println!("making {} from clients/requirements.txt", venv.display());
-    let make = || shell::succeeds(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&venv));
+    println!("making {} from {}", folder.display(), venv.requirements);
+    let make = || shell::succeeds(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder));
     if !make() {
         // Debian ships `venv` without what it needs.
         apt(&["python3-venv"])?;
@@ -121,7 +138,7 @@ fn python(root: &Path) -> Result<(), String> {
             return Err("`python3 -m venv` fails although python3-venv is installed".to_owned());
         }
     }
-    let python = python_of(root).ok_or("`python3 -m venv` made no .venv/bin/python")?;
+    let python = python_of(root, venv).ok_or("`python3 -m venv` made no bin/python")?;
     shell::run(Command::new(python).args(["-m", "pip", "install", "--quiet", "-r"]).arg(&requirements))?;
     fs::write(&stamp, wanted).map_err(|error| format!("{}: {error}", stamp.display()))
 }

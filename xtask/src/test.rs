@@ -88,8 +88,11 @@ fn doc(root: &Path) -> Outcome {
 fn tests(root: &Path) -> Outcome {
     let mut command = shell::cargo(root);
     command.args(["test", "--workspace"]).stdout(Stdio::piped());
-    if let Some(python) = install::python_of(root) {
+    if let Some(python) = install::python_of(root, install::CLIENTS) {
         command.env("TOUCHLINE_PYTHON", python);
+    }
+    if let Some(python) = install::python_of(root, install::WAREHOUSE) {
+        command.env("TOUCHLINE_WAREHOUSE_PYTHON", python);
     }
     let mut process = command.spawn().map_err(|error| format!("could not run cargo test: {error}"))?;
     let mut counts = Counts::default();
