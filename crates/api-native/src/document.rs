@@ -64,6 +64,13 @@ pub(crate) fn complete(mut document: Value) -> Value {
                 let content = &mut operation["responses"]["200"]["content"];
                 content["application/x-ndjson"] = lines(&json!({ "$ref": "#/components/schemas/ChangeRow" }));
             }
+            id if id.starts_with("report_") => {
+                let answer = &mut operation["responses"]["200"];
+                answer["content"]["text/csv"] = json!({ "schema": { "type": "string" } });
+                let horizon = json!({ "type": "string", "format": "date-time" });
+                answer["headers"] = json!({ "Touchline-Horizon": {
+                    "description": "As of when the rows show the world.", "schema": horizon } });
+            }
             "patch_metadata" => {
                 let content = &mut operation["requestBody"]["content"];
                 content["application/merge-patch+json"] = content["application/json"].clone();

@@ -14,6 +14,7 @@ mod input;
 mod mount;
 mod params;
 mod problem;
+mod reports;
 mod resources;
 mod webhooks;
 
@@ -54,6 +55,7 @@ fn mounted<G: Gate>(gate: G) -> Routes<G, App> {
     document::mount(&mut mount);
     admin::mount(&mut mount);
     resources::mount(&mut mount);
+    reports::mount(&mut mount);
     changes::mount(&mut mount);
     webhooks::mount(&mut mount);
     mount.done()

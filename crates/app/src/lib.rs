@@ -11,6 +11,7 @@ pub mod credentials;
 pub mod entropy;
 pub mod error;
 pub mod events;
+pub mod exports;
 pub mod feeds;
 pub mod imports;
 pub mod overview;

@@ -30,6 +30,7 @@ mod idempotency;
 mod isolation;
 mod operators;
 mod records;
+mod reports;
 mod search;
 mod webhooks;
 mod world;

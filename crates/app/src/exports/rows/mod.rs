@@ -1,0 +1,5 @@
+//! The column lists.
+
+mod agent_summary;
+mod contact_report;
+mod work_sessions;
