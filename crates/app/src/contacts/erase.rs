@@ -6,7 +6,8 @@ use touchline_model::{Ability, Caller, Invalid};
 use touchline_store::{AuditNote, Batch, StoreError};
 
 impl App {
-    /// Erases a contact: recording, transcript, results and fields. A reason goes to the audit trail.
+    /// Erases a contact: recording, transcript, results, fields and events; also one of which only events tell. A reason
+    /// goes to the audit trail.
     ///
     /// # Errors
     /// [`AppError::Invalid`] naming `reason` when one is given that says nothing.
@@ -21,8 +22,21 @@ impl App {
         if reason == Some("") {
             return Err(Invalid::new("reason", "must not be empty").into());
         }
+        let note = || AuditNote::new(caller, "contact.delete", id, reason.unwrap_or_default());
         for _ in 0..ATTEMPTS {
-            let row = self.contact_row(caller, id).await?;
+            let row = match self.contact_row(caller, id).await {
+                Err(AppError::NotFound { kind, id: unknown }) => {
+                    let mut batch = Batch::new(&caller.tenant);
+                    let since = self.store.told_since(&caller.tenant, id).await?;
+                    let since = since.ok_or(AppError::NotFound { kind, id: unknown })?;
+                    batch.bury(id, since).erase_events(id).audit(note());
+                    match self.store.apply(batch).await {
+                        Err(StoreError::Conflict) => continue,
+                        other => return Ok(other.map(|_| ())?),
+                    }
+                }
+                other => other?,
+            };
             let contact = &row.contact.value;
             let mut batch = Batch::new(&caller.tenant);
             // The index of words is cleaned with the words themselves, which are gone after this.
@@ -38,7 +52,7 @@ impl App {
             if let Some(recording) = &row.recording {
                 self.forget_recording_later(&mut batch, &recording.sha256);
             }
-            batch.audit(AuditNote::new(caller, "contact.delete", id, reason.unwrap_or_default()));
+            batch.audit(note());
             match self.store.apply(batch).await {
                 Err(StoreError::Conflict) => {}
                 Err(error) => return Err(error.into()),

@@ -9,6 +9,7 @@ on_both_engines!(
     an_uploaded_call_is_reported_and_follows_its_times,
     events_from_elsewhere_replace_our_own,
     an_erased_contact_leaves_the_reports,
+    a_contact_of_which_only_events_tell_can_be_erased,
     contacts_of_an_older_release_get_their_events,
     a_contact_that_is_analysed_or_erased_before_anybody_looks_tells_once_or_nothing,
 );
@@ -82,6 +83,28 @@ async fn an_erased_contact_leaves_the_reports(world: World) {
     }
     let refused = world.tell_one(&contact("STARTED", "a", "11:00", json!({}))).await;
     assert!(matches!(refused, Err(touchline_app::AppError::Gone(_))));
+}
+
+async fn a_contact_of_which_only_events_tell_can_be_erased(world: World) {
+    world.tell(&taken("a", "11:00", "11:01", "11:30", "u2")).await;
+    world.tell(&taken("b", "12:00", "12:01", "12:30", "u2")).await;
+    world.app.update_reports(&world.caller.tenant).await.unwrap();
+    world.app.erase_contact(&world.caller, "a", Some("asked for")).await.unwrap();
+    let day = window("00:00", "23:00");
+    for _ in 0..2 {
+        let rows = world.sessions(sessions(day)).await;
+        assert_eq!(rows.iter().map(|it| it.contact_id.as_str()).collect::<Vec<_>>(), ["b"]);
+        world.app.update_reports(&world.caller.tenant).await.unwrap();
+    }
+    let left = world.app.store().tombstones(&world.caller.tenant, &["a".to_owned()]).await.unwrap();
+    assert_eq!((left.len(), left[0].started_at), (1, clock("11:00")));
+    for _ in 0..2 {
+        let refused = world.tell_one(&contact("STARTED", "a", "11:00", json!({}))).await;
+        assert!(matches!(refused, Err(touchline_app::AppError::Gone(_))));
+        assert!(world.app.erase_contact(&world.caller, "a", None).await.is_err(), "it is gone already");
+    }
+    let nobody = world.app.erase_contact(&world.caller, "nobody", None).await;
+    assert!(matches!(nobody, Err(touchline_app::AppError::NotFound { .. })));
 }
 
 async fn contacts_of_an_older_release_get_their_events(world: World) {

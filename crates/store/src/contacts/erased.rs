@@ -26,6 +26,9 @@ const DELETED: &str = "SELECT id, agent, started_at, modified, seq FROM tombston
 const TOMBSTONES: &str = "SELECT id, agent, started_at, modified, seq FROM tombstones \
      WHERE tenant = ? AND id IN (SELECT value FROM json_each(?))";
 
+const HOLD_ABSENT: &str = "UPDATE tenants SET seq = seq WHERE tenant = ? AND NOT EXISTS (SELECT 1 FROM contacts \
+     WHERE tenant = ? AND id = ?)";
+
 fn deleted(row: &Row<'_>) -> Result<DeletedContact, BadRow> {
     Ok(DeletedContact {
         id: row.string(0)?,
@@ -55,6 +58,14 @@ impl Batch {
         self.run(transcripts::DELETE, vec![self.t(), id.into()]);
         self.drop_results(id)
     }
+
+    /// Leaves the tombstone of a contact of which only events tell. A conflict means that it is there by now.
+    pub fn bury(&mut self, id: &str, started_at: Timestamp) -> &mut Self {
+        self.run(HOLD_ABSENT, vec![self.t(), self.t(), id.into()]).expect(1);
+        let tombstone = vec![self.t(), id.into(), Value::Null, started_at.into(), Value::Now, Value::Seq];
+        self.note(PUT_TOMBSTONE, tombstone, Kind::Contact, id.to_owned(), "delete");
+        self
+    }
 }
 
 impl Store {
@@ -79,4 +90,4 @@ impl Store {
     }
 }
 
-pub(crate) const STATEMENTS: &[&str] = &[PUT_TOMBSTONE, DELETED, TOMBSTONES];
+pub(crate) const STATEMENTS: &[&str] = &[PUT_TOMBSTONE, HOLD_ABSENT, DELETED, TOMBSTONES];

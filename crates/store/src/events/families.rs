@@ -2,7 +2,7 @@
 //! at for the events that they tell of themselves (migration 0004).
 
 use crate::{Batch, Position, Store, StoreError, Value, sql::id_list};
-use touchline_model::TenantId;
+use touchline_model::{TenantId, Timestamp};
 
 /// What an event can name that makes customers one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -48,6 +48,8 @@ const JOIN_BOUNDS: &str = "INSERT INTO event_families (tenant, family, first_at,
 const ERASE_EVENTS: &str = "DELETE FROM events WHERE tenant = ? AND contact = ? AND family IN \
      (SELECT family FROM event_nodes WHERE tenant = ? AND sort = 'contact' AND id = ?)";
 const ERASE_FACTS: &str = "UPDATE event_families SET state = 0, changed = ? WHERE tenant = ? AND family IN \
+     (SELECT family FROM event_nodes WHERE tenant = ? AND sort = 'contact' AND id = ?)";
+const TOLD_SINCE: &str = "SELECT MIN(recorded_at) FROM events WHERE tenant = ? AND contact = ? AND family IN \
      (SELECT family FROM event_nodes WHERE tenant = ? AND sort = 'contact' AND id = ?)";
 const HOLD_UNERASED: &str = "UPDATE tenants SET seq = seq WHERE tenant = ? AND NOT EXISTS (SELECT 1 FROM tombstones \
      WHERE tenant = ? AND id IN (SELECT value FROM json_each(?)))";
@@ -139,6 +141,17 @@ impl Store {
         epoch.ok_or_else(|| StoreError::NoTenant(tenant.0.clone()))
     }
 
+    /// When the first event about a contact was recorded; `None` when no event tells of it.
+    pub async fn told_since(
+        &self,
+        tenant: &TenantId,
+        contact: &str,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let tenant = || Value::from(tenant.as_str());
+        let params = vec![tenant(), contact.into(), tenant(), contact.into()];
+        Ok(self.first(TOLD_SINCE, params, |row| row.maybe_time(0)).await?.flatten())
+    }
+
     /// Up to which place in the order of their changes contacts have been looked at for their own events.
     pub async fn own_events_up_to(&self, tenant: &TenantId) -> Result<Position, StoreError> {
         let place =
@@ -160,6 +173,7 @@ pub(crate) const STATEMENTS: &[&str] = &[
     JOIN_BOUNDS,
     ERASE_EVENTS,
     ERASE_FACTS,
+    TOLD_SINCE,
     HOLD_UNERASED,
     OWN_UP_TO,
     MOVE_OWN,
