@@ -8,9 +8,11 @@ mod audit;
 mod batch;
 mod blobs;
 mod contacts;
+mod destination;
 mod doctor;
 mod engine;
 mod events;
+mod exports;
 mod facts;
 mod feeds;
 mod imports;
@@ -35,7 +37,11 @@ pub use audit::{
 pub use batch::{Batch, Committed};
 pub use blobs::{BlobError, BlobRange, Blobs, Incoming, Lying, StoredBlob};
 pub use contacts::{Analysis, CallRow, ContactRow, DeletedContact, SearchKey, search_key};
+pub use destination::{
+    Destination, DestinationError, FileVersion, ListedFile, MadeFile, NewFile, S3Settings,
+};
 pub use events::{Arrival, Known, NewEvent, NodeSort, StoredEvent, span_of};
+pub use exports::ArrivedEvent;
 pub use facts::{Asked, FactsRow, IntervalRow, StaleFamily, WorkedOut};
 pub use feeds::{ChangeRow, ListenDay, Position, ServedPosition};
 pub use imports::{ImportRow, ImportState};

@@ -189,6 +189,7 @@ impl Store {
             crate::doctor::STATEMENTS,
             crate::events::STATEMENTS,
             crate::events::families::STATEMENTS,
+            crate::exports::STATEMENTS,
             crate::facts::STATEMENTS,
             crate::feeds::STATEMENTS,
             crate::imports::STATEMENTS,

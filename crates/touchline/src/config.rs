@@ -18,6 +18,7 @@ use touchline_api_gladly::GladlyConfig;
 use touchline_app::{
     people::OidcSettings,
     reports::{HandleTimeSource, ReportSettings},
+    store::S3Settings,
     webhooks::WebhookSettings,
 };
 use touchline_web::{Setting, WebConfig};
@@ -124,6 +125,8 @@ pub struct Config {
     pub gladly: GladlyConfig,
     /// Reports, in every dialect and in the pages.
     pub reports: ReportsConfig,
+    /// The S3-compatible service of exports.
+    pub s3: S3Settings,
     /// Webhooks.
     pub webhooks: WebhooksConfig,
     /// The pages.
@@ -143,6 +146,7 @@ impl Default for Config {
             c360: C360Config::default(),
             gladly: GladlyConfig::default(),
             reports: ReportsConfig::default(),
+            s3: S3Settings::default(),
             webhooks: WebhooksConfig::default(),
             web: WebConfig::default(),
             oidc: OidcSettings::default(),
@@ -199,7 +203,7 @@ impl Settings {
         flatten(&table, "", &mut |key, value| {
             let shown = match key.as_str() {
                 "database" => without_password(value),
-                "oidc.client_secret" if value.as_str() != Some("") => Value::from("***").to_string(),
+                "oidc.client_secret" | "s3.secret_access_key" if value.as_str() != Some("") => Value::from("***").to_string(),
                 _ => value.to_string(),
             };
             let source = origin.get(&key).cloned().unwrap_or_else(|| "default".to_owned());

@@ -4,7 +4,7 @@ mod admin;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
-use touchline::{config::Place, demo, doctor, import, server};
+use touchline::{config::Place, demo, doctor, export, import, server};
 
 /// A self-hosted server for contact-centre quality, coaching and live supervision.
 #[derive(Parser)]
@@ -43,6 +43,8 @@ enum Command {
     },
     /// Bring in contacts, directories and recordings from files.
     Import(import::Options),
+    /// Write data for a warehouse: a file for each day, and a manifest.
+    Export(export::Options),
     /// Make and list tenants.
     Tenant {
         #[command(flatten)]
@@ -133,6 +135,7 @@ async fn run(command: Command) -> Result<ExitCode, String> {
             }
         }
         Command::Import(options) => return import::run(options).await,
+        Command::Export(options) => return export::run(options).await,
         Command::Tenant { place, what } => admin::tenant(&place.settings(None)?, what).await?,
         Command::Key { place, what } => admin::key(&place.settings(None)?, what).await?,
         Command::User { place, what } => admin::user(&place.settings(None)?, what).await?,

@@ -1,10 +1,21 @@
-//! Data on its way to a warehouse: one typed list of columns for each data set, from which every format is written.
+//! Data on its way to a warehouse: one typed list of columns for each data set, from which every format is written; days
+//! as files, and a manifest that says which of them are final (docs/export.md).
 
 mod column;
+mod dataset;
+mod manifest;
+mod parquet;
+mod part;
 mod rows;
+mod run;
+mod source;
 mod text;
 
 pub use column::{Cell, Column, ColumnType, Tabular};
+pub use dataset::Dataset;
+pub use manifest::{ColumnEntry, DayEntry, Manifest, PartEntry};
+pub use part::{ExportError, Format};
+pub use run::{ExportOrder, ExportProgress, Exported};
 pub use text::{TextForm, TextWriter};
 
 use jiff::tz::TimeZone;

@@ -110,7 +110,8 @@ fn how(options: &Options) -> Result<intake::Options, String> {
     })
 }
 
-async fn tenant(app: &App, given: Option<&str>) -> Result<TenantId, String> {
+/// The tenant of this name, or the only one there is.
+pub(crate) async fn tenant(app: &App, given: Option<&str>) -> Result<TenantId, String> {
     let known = app.tenants(&Caller::system(TenantId(SERVER.to_owned()), "import")).await;
     let mut known: Vec<TenantId> = known
         .map_err(|e| e.to_string())?
