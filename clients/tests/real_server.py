@@ -1,9 +1,9 @@
 """The real server as a child process, and a wire to it that can be cut."""
 
+import contextlib
 import json
 import pathlib
 import socket
-import struct
 import subprocess
 import threading
 import urllib.request
@@ -59,7 +59,7 @@ class Wire:
 
     def __init__(self, site: Site):
         self.site = site
-        # After so many bytes of one answer this is done and the connection reset.
+        # After so many bytes of one answer this is done and the connection cut.
         self.accident: tuple[int, Callable[[], None]] | None = None
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.base = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
@@ -85,8 +85,6 @@ class Wire:
                     self.accident = None
                     other.sendall(data[: max(0, accident[0] - carried)])
                     accident[1]()
-                    # No orderly end: the other side hears of a reset.
-                    other.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                     break
                 other.sendall(data)
                 carried += len(data)
@@ -94,4 +92,7 @@ class Wire:
             pass
         finally:
             for end in (one, other):
+                # Closing alone would wait for the thread that reads from it.
+                with contextlib.suppress(OSError):
+                    end.shutdown(socket.SHUT_RDWR)
                 end.close()

@@ -21,7 +21,7 @@ TIMEOUT = 300
 class Client:
     """Reads only, so whatever fails is asked again: a lost connection, 429, 5xx. A stream that breaks off is not."""
 
-    def __init__(self, base_url: str, token: str, retries: int = 5):
+    def __init__(self, base_url: str, token: str, retries: int):
         self.base = base_url.rstrip("/") + ROOT
         self.session = requests.Session()
         self.session.headers["Authorization"] = f"Bearer {token}"
@@ -36,7 +36,7 @@ class Client:
         return answer.json()
 
     def record(self, path: str, record: str) -> Row | None:
-        """A record as it is now; `None` when it is gone."""
+        """A record as it is now; `None` when it has gone meanwhile."""
         answer = self.session.get(f"{self.base}{path}/{quote(record, safe='')}", timeout=TIMEOUT)
         if answer.status_code in (404, 410):
             return None

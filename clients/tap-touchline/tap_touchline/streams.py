@@ -105,18 +105,18 @@ class Records(TouchlineStream):
 
     def get_records(self, context: Context | None) -> Iterator[Row]:
         client = self._tap.client
-        # Read before any record is: what changes meanwhile comes again in the next run, never not at all.
+        # Known before any record is read: what changes meanwhile comes again in the next run, never not at all.
         news, last = self._tap.news(self.kind, self.stream_state.get("after", 0))
-        numbers = "integer" in self.schema["properties"]["id"]["type"]
-        listed = len(news) > ONE_BY_ONE
-        if listed:
+        changed = [change["id"] for change in news if change["op"] == "put"]
+        if len(changed) > ONE_BY_ONE:
             for page in client.pages(self.path):
-                for row in page["items"]:
-                    news.pop(str(row["id"]), None)
-                    yield row
-        for record, at in news.items():
-            row = None if listed else client.record(self.path, record)
-            yield row or {"id": int(record) if numbers else record, "_sdc_deleted_at": at}
+                yield from page["items"]
+        else:
+            yield from filter(None, (client.record(self.path, record) for record in changed))
+        number = int if "integer" in self.schema["properties"]["id"]["type"] else str
+        for change in news:
+            if change["op"] == "delete":
+                yield {"id": number(change["id"]), "_sdc_deleted_at": change["at"]}
         self.done(after=last)
 
 
@@ -136,16 +136,14 @@ class Events(TouchlineStream):
 
 class Report(TouchlineStream):
     """A report. Each run reads the time since the last one, and a look-back: reports are an hour behind, events come late,
-    and the time worked after a contact's end still grows."""
-
-    look_back_setting = "look_back_days"
+    contacts end on a later day, and the time worked after a contact's end still grows."""
 
     def windows(self) -> Iterator[tuple[datetime, datetime]]:
         config: Mapping[str, Any] = self.config
         end = instant(config["end_date"]) if config.get("end_date") else datetime.now(timezone.utc)
         start = instant(config["start_date"])
         if "until" in self.stream_state:
-            back = instant(self.stream_state["until"]) - timedelta(days=config[self.look_back_setting])
+            back = instant(self.stream_state["until"]) - timedelta(days=config["look_back_days"])
             start = max(start, back.replace(**MIDNIGHT))
         while start < end:
             until = min(start + timedelta(days=config["window_days"]), end)
@@ -180,12 +178,11 @@ class WorkSessions(Report):
 
 
 class ContactReport(Report):
-    """Contacts with their times. A contact stays at its start, so the look-back is as long as a contact may stay open."""
+    """Contacts with their times. A contact stays at its start, whenever it ends."""
 
     name = "contact_report"
     path = "/reports/contacts"
     primary_keys = ("contact_id",)
-    look_back_setting = "contact_look_back_days"
 
 
 class AgentSummary(Report):
