@@ -1,5 +1,8 @@
 //! What the measurements share: the program as a child process, a plain HTTP client, and medians.
 
+pub mod centre;
+pub mod load;
+
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
@@ -34,10 +37,16 @@ pub struct Server {
 impl Server {
     /// Starts the program on a data folder.
     pub fn start(data: &Path) -> Self {
+        Self::start_with(data, &[])
+    }
+
+    /// The same, with more arguments.
+    pub fn start_with(data: &Path, more: &[&str]) -> Self {
         let started = Instant::now();
         let mut child = Command::new(program())
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(data)
+            .args(more)
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -49,6 +58,23 @@ impl Server {
         let address = address.expect("an address in the ready line").to_owned();
         std::thread::spawn(move || out.lines().for_each(drop));
         Self { child, address, ready_after }
+    }
+
+    /// Resident memory in MiB: all of it, and without what is mapped of files (which the system takes back at will).
+    pub fn memory_mib(&self) -> (f64, f64) {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let of = |name: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+            line.trim().trim_end_matches(" kB").parse::<f64>().unwrap() / 1024.0
+        };
+        (of("VmRSS:"), of("RssAnon:"))
+    }
+
+    /// Seconds of processor time so far.
+    pub fn cpu(&self) -> f64 {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
+        let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
+        (fields[11].parse::<f64>().unwrap() + fields[12].parse::<f64>().unwrap()) / 100.0
     }
 
     /// Resident memory in MiB.
@@ -147,6 +173,53 @@ impl Client {
         let mut line = String::new();
         self.stream.read_line(&mut line).unwrap();
         line.trim_end().to_owned()
+    }
+
+    /// Sends a request and hands over the body of its answer, a success, as it comes.
+    pub fn stream(
+        &mut self,
+        method: &str,
+        path: &str,
+        content_type: &str,
+        body: &[u8],
+        mut take: impl FnMut(&[u8]),
+    ) {
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nHost: bench\r\n{}\r\nContent-Type: {content_type}\r\n\
+             Content-Length: {}\r\n\r\n",
+            self.header,
+            body.len()
+        );
+        self.stream.get_mut().write_all(head.as_bytes()).unwrap();
+        self.stream.get_mut().write_all(body).unwrap();
+        let status = self.line();
+        assert_eq!(status.split(' ').nth(1), Some("200"), "{status}");
+        let mut chunked = false;
+        loop {
+            let header = self.line().to_ascii_lowercase();
+            if header.is_empty() {
+                break;
+            }
+            chunked |= header == "transfer-encoding: chunked";
+            assert!(!header.starts_with("gladly-limited-data"), "rows were cut");
+        }
+        assert!(chunked, "a long answer is expected");
+        loop {
+            let size = usize::from_str_radix(&self.line(), 16).unwrap();
+            let mut left = size;
+            while left > 0 {
+                let buffer = self.stream.fill_buf().unwrap();
+                let some = buffer.len().min(left);
+                assert!(some > 0, "the answer broke off");
+                take(&buffer[..some]);
+                self.stream.consume(some);
+                left -= some;
+            }
+            self.line();
+            if size == 0 {
+                return;
+            }
+        }
     }
 
     fn read_answer(&mut self) -> Answer {

@@ -5,32 +5,38 @@
 //! before the first byte goes out (`docs/decisions`). The answer is made as the client takes it, and no further; when
 //! the client is gone, so is the work.
 
-use crate::{
-    ApiError,
-    csv::{Cells, Column},
-};
+use crate::{ApiError, csv::Cells};
 use axum::{
     BoxError,
     body::{Body, Bytes},
     http::{HeaderName, HeaderValue, header},
     response::Response,
 };
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::{Stream, StreamExt, TryStreamExt, stream};
 use jiff::tz::TimeZone;
-use touchline_app::{AppError, reports::Rows};
+use touchline_app::AppError;
 
 /// Says that there is more than the answer holds.
 pub(crate) static LIMITED: HeaderName = HeaderName::from_static("gladly-limited-data");
 
 /// Made before the answer begins.
 const AHEAD_BYTES: usize = 1024 * 1024;
-/// A part is sent when it reaches this size.
+/// What was written is sent when it reaches this size, at the end of a page.
 const PART_BYTES: usize = 64 * 1024;
 
+/// Rows of a report in order, as they come together.
+pub(crate) trait Page: Send + 'static {
+    /// Writes the header row.
+    fn head(cells: &mut Cells);
+    /// Writes so many rows at most; how many there were, and whether there are more.
+    fn write(&self, most: usize, cells: &mut Cells) -> Result<(usize, bool), AppError>;
+    /// How many rows there are, counted as far as so many.
+    fn count(&self, most: usize) -> Result<usize, AppError>;
+}
+
 /// How a report is written.
-pub(crate) struct Form<R: 'static> {
+pub(crate) struct Form {
     pub(crate) file_name: String,
-    pub(crate) columns: &'static [Column<R>],
     pub(crate) zone: TimeZone,
     pub(crate) base_url: String,
     /// Most rows; `None` for no limit.
@@ -38,55 +44,47 @@ pub(crate) struct Form<R: 'static> {
 }
 
 /// Answers with the rows; `again` begins the same report a second time, to count them.
-pub(crate) async fn csv<R, F>(
-    form: Form<R>,
-    mut rows: Rows<R>,
+pub(crate) async fn csv<P, S, F>(
+    form: Form,
+    pages: S,
     again: impl FnOnce() -> F,
 ) -> Result<Response, ApiError>
 where
-    R: Send + 'static,
-    F: Future<Output = Result<Rows<R>, AppError>>,
+    P: Page,
+    S: Stream<Item = Result<P, AppError>> + Send + Unpin + 'static,
+    F: Future<Output = Result<S, AppError>>,
 {
-    let Form { file_name, columns, zone, base_url, cap } = form;
+    let Form { file_name, zone, base_url, cap } = form;
     let mut cells = Cells::new(zone, &base_url);
-    cells.head(columns);
+    P::head(&mut cells);
     let most = cap.unwrap_or(usize::MAX);
-    let (mut written, mut ended) = (0, false);
-    while cells.len() < AHEAD_BYTES && written < most && !ended {
-        match rows.next().await.transpose()? {
-            Some(row) => {
-                cells.row(columns, &row);
-                written += 1;
-            }
-            None => ended = true,
-        }
+    let mut rest = Rest { pages, cells, left: most, more: false, ended: false };
+    while rest.cells.len() < AHEAD_BYTES && !rest.ended {
+        rest.page().await?;
     }
-    let limited = if ended {
-        false
-    } else if written >= most {
-        rows.next().await.transpose()?.is_some()
+    let limited = if rest.ended {
+        rest.more
     } else {
         match cap {
             Some(cap) => exceeds(again().await?, cap).await?,
             None => false,
         }
     };
-    let first = Bytes::from(cells.take());
-    // What was counted is what is sent: rows that came in meanwhile are not dropped without a word.
-    let left = if limited { most - written } else { usize::MAX };
-    let body = if ended || left == 0 || (written >= most && !limited) {
+    let first = Bytes::from(rest.cells.take());
+    if !limited {
+        // What was counted is what is sent: rows that came in meanwhile are not dropped without a word.
+        rest.left = usize::MAX;
+    }
+    let body = if rest.ended {
         Body::from(first)
     } else {
-        let rest =
-            stream::try_unfold((rows, cells, left), move |(mut rows, mut cells, mut left)| async move {
-                while cells.len() < PART_BYTES && left > 0 {
-                    let Some(row) = rows.next().await.transpose()? else { break };
-                    cells.row(columns, &row);
-                    left -= 1;
-                }
-                let part = Bytes::from(cells.take());
-                Ok::<_, AppError>((!part.is_empty()).then_some((part, (rows, cells, left))))
-            });
+        let rest = stream::try_unfold(rest, async |mut rest| {
+            while rest.cells.len() < PART_BYTES && !rest.ended {
+                rest.page().await?;
+            }
+            let part = Bytes::from(rest.cells.take());
+            Ok::<_, AppError>((!part.is_empty()).then_some((part, rest)))
+        });
         let rest = rest.map_err(|error| {
             tracing::error!(error = &error as &dyn std::error::Error, "a report broke off half-way");
             BoxError::from(error)
@@ -105,11 +103,41 @@ where
     Ok(response)
 }
 
+/// What of a report has not been sent.
+struct Rest<S> {
+    pages: S,
+    cells: Cells,
+    /// Rows that may still be written.
+    left: usize,
+    /// Rows were left out.
+    more: bool,
+    /// Nothing more is to be written.
+    ended: bool,
+}
+
+impl<P: Page, S: Stream<Item = Result<P, AppError>> + Unpin> Rest<S> {
+    /// Writes the next page.
+    async fn page(&mut self) -> Result<(), AppError> {
+        match self.pages.next().await.transpose()? {
+            Some(page) => {
+                let (written, more) = page.write(self.left, &mut self.cells)?;
+                self.left -= written;
+                (self.more, self.ended) = (more, more);
+            }
+            None => self.ended = true,
+        }
+        Ok(())
+    }
+}
+
 /// Whether there are more rows than so many.
-async fn exceeds<R>(mut rows: Rows<R>, cap: usize) -> Result<bool, AppError> {
+async fn exceeds<P: Page>(
+    mut pages: impl Stream<Item = Result<P, AppError>> + Unpin,
+    cap: usize,
+) -> Result<bool, AppError> {
     let mut counted = 0;
-    while rows.next().await.transpose()?.is_some() {
-        counted += 1;
+    while let Some(page) = pages.next().await.transpose()? {
+        counted += page.count(cap - counted + 1)?;
         if counted > cap {
             return Ok(true);
         }

@@ -3,7 +3,7 @@
 use crate::times::Stamps;
 use jiff::tz::TimeZone;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use std::io::Write;
+use touchline_app::reports::Micros;
 use touchline_model::Timestamp;
 
 /// What an id is escaped of inside an address; unreserved characters stay (RFC 3986).
@@ -15,12 +15,15 @@ pub(crate) fn part(id: &str) -> impl std::fmt::Display + '_ {
 }
 
 /// A column of a report: its header, and what a row shows in it.
-pub(crate) struct Column<R: ?Sized> {
+pub(crate) struct Column<W> {
     /// Header, exactly.
     pub(crate) name: &'static str,
-    /// Writes the cell; nothing for an empty one.
-    pub(crate) write: fn(&R, &mut Cells),
+    /// Writes the cell, a [`Write`]; nothing for an empty one.
+    pub(crate) write: W,
 }
+
+/// Writes a cell of a row.
+pub(crate) type Write<R> = fn(&R, &mut Cells);
 
 /// Where cells are written to.
 #[derive(Debug)]
@@ -77,20 +80,34 @@ impl Cells {
             self.out.extend_from_slice(if flag { b"true" } else { b"false" });
         }
     }
-    /// A number that needs no quotes: a count, or seconds as decimal text.
-    pub(crate) fn number(&mut self, number: impl std::fmt::Display) {
-        // Writing to memory cannot fail.
-        let _infallible = write!(self.out, "{number}");
+    /// A count.
+    pub(crate) fn count(&mut self, count: u64) {
+        digits(count, &mut self.out);
+    }
+    /// A length of time as decimal seconds (contract X-14).
+    pub(crate) fn seconds(&mut self, long: Micros) {
+        let millis = long.0.unsigned_abs().saturating_add(500) / 1_000;
+        if long.0 < 0 && millis > 0 {
+            self.out.push(b'-');
+        }
+        digits(millis / 1_000, &mut self.out);
+        let part = millis % 1_000;
+        if part > 0 {
+            let digit = |number: u64| b'0' + (number % 10) as u8;
+            let text = [b'.', digit(part / 100), digit(part / 10), digit(part)];
+            let zeros = text.iter().rev().take_while(|byte| **byte == b'0').count();
+            self.out.extend_from_slice(&text[..text.len() - zeros]);
+        }
     }
     /// The same, where there is one.
-    pub(crate) fn maybe_number(&mut self, number: Option<impl std::fmt::Display>) {
-        if let Some(number) = number {
-            self.number(number);
+    pub(crate) fn maybe_seconds(&mut self, long: Option<Micros>) {
+        if let Some(long) = long {
+            self.seconds(long);
         }
     }
 
     /// The header row.
-    pub(crate) fn head<R: ?Sized>(&mut self, columns: &[Column<R>]) {
+    pub(crate) fn head<W>(&mut self, columns: &[Column<W>]) {
         for (at, column) in columns.iter().enumerate() {
             if at > 0 {
                 self.out.push(b',');
@@ -100,7 +117,7 @@ impl Cells {
         self.out.push(b'\n');
     }
     /// A row.
-    pub(crate) fn row<R: ?Sized>(&mut self, columns: &[Column<R>], row: &R) {
+    pub(crate) fn row<R, W: Fn(&R, &mut Self)>(&mut self, columns: &[Column<W>], row: &R) {
         for (at, column) in columns.iter().enumerate() {
             if at > 0 {
                 self.out.push(b',');
@@ -121,9 +138,27 @@ impl Cells {
     }
 }
 
+/// A number in decimal digits.
+fn digits(mut number: u64, out: &mut Vec<u8>) {
+    if number < 10 {
+        // Most figures of a report are zero.
+        return out.push(b'0' + number as u8);
+    }
+    let mut text = [0; 20];
+    let mut at = text.len();
+    while number > 0 {
+        at -= 1;
+        text[at] = b'0' + (number % 10) as u8;
+        number /= 10;
+    }
+    out.extend_from_slice(&text[at..]);
+}
+
 /// Quotes only where they are needed.
 fn quoted(text: &str, out: &mut Vec<u8>) {
-    if !text.bytes().any(|byte| matches!(byte, b',' | b'"' | b'\n' | b'\r')) {
+    // Without a way out in the middle the compiler looks at many bytes at once.
+    let special = |byte: &u8| matches!(byte, b',' | b'"' | b'\n' | b'\r');
+    if !text.as_bytes().iter().fold(false, |any, byte| any | special(byte)) {
         out.extend_from_slice(text.as_bytes());
         return;
     }
@@ -143,10 +178,10 @@ mod tests {
 
     struct Row(&'static str, Option<bool>);
 
-    const COLUMNS: [Column<Row>; 4] = [
+    const COLUMNS: [Column<Write<Row>>; 4] = [
         Column { name: "a, b", write: |row, out| out.text(row.0) },
         Column { name: "flag", write: |row, out| out.flag(row.1) },
-        Column { name: "n", write: |row, out| out.number(row.0.len()) },
+        Column { name: "n", write: |row, out| out.count(row.0.len() as u64) },
         Column { name: "Timezone Filter", write: |_, out| out.zone() },
     ];
 
@@ -162,6 +197,23 @@ mod tests {
         let rows = "plain text; 'fine',true,18,UTC\n\"x,\"\"y\"\"\r\nz\",false,8,UTC\n,,0,UTC\n";
         assert_eq!(text, format!("\"a, b\",flag,n,Timezone Filter\n{rows}"));
         assert_eq!(cells.len(), 0);
+    }
+
+    // covers(gladly): X-14
+    #[test]
+    fn numbers_are_written_as_they_print() {
+        let mut cells = Cells::new(TimeZone::UTC, "");
+        for number in [0, 9, 10, 99, 1_234_567_890, u64::MAX] {
+            cells.count(number);
+            assert_eq!(String::from_utf8(cells.take()).unwrap(), number.to_string());
+        }
+        let close = [0, 1, 499, 500, 999, 1_000, 1_499, 1_500, 10_000, 99_500, 100_000, 999_499, 999_500];
+        for micros in close.into_iter().chain([1_000_000, 1_050_000, 35_529_000, i64::MAX]) {
+            for micros in [micros, -micros] {
+                cells.seconds(Micros(micros));
+                assert_eq!(String::from_utf8(cells.take()).unwrap(), Micros(micros).to_string(), "{micros}");
+            }
+        }
     }
 
     // covers(gladly): X-28

@@ -3,8 +3,6 @@
 use crate::{
     ApiError, Dialect,
     answer::{self, Form},
-    columns::{AGENT_SUMMARY, CONTACT_EXPORT, WORK_SESSIONS},
-    csv::Column,
     file_name,
     metric_sets::Report,
     request::{self, Known, Object, Wanted},
@@ -17,14 +15,18 @@ use axum::{
     http::StatusCode,
     response::Response,
 };
+use futures::{StreamExt, TryStreamExt, stream::BoxStream};
 use jiff::tz::TimeZone;
 use serde_json::Value;
 use touchline_app::{
     App, AppError,
-    reports::{AgentSummaryQuery, ContactExportQuery, WorkSessionQuery},
+    reports::{AgentSummaryQuery, ContactExportQuery, Rows, WorkSessionQuery},
 };
 use touchline_http::CallerOf;
 use touchline_model::Caller;
+
+/// Rows that are written together at most.
+const TOGETHER: usize = 1_000;
 
 /// A body that has arrived, or why it has not.
 type Body = Result<Bytes, BytesRejection>;
@@ -56,7 +58,7 @@ pub(crate) async fn work_session_events(
         horizon: Some(dialect.app.report_horizon()),
         at_most: dialect.one_more(),
     };
-    let form = dialect.form(file_name::work_session_events(span), &WORK_SESSIONS, TimeZone::UTC);
+    let form = dialect.form(file_name::work_session_events(span), TimeZone::UTC);
     work_sessions(&dialect.app, &caller, query, form).await
 }
 
@@ -79,23 +81,25 @@ pub(crate) async fn report(
         Report::WorkSessions => {
             let at_most = dialect.one_more();
             let query = WorkSessionQuery { window, channels, inboxes, teams, horizon, at_most };
-            let form = dialect.form(file_name, &WORK_SESSIONS, zone);
+            let form = dialect.form(file_name, zone);
             work_sessions(app, &caller, query, form).await
         }
         Report::ContactExport => {
             let at_most = dialect.one_more();
             let query = ContactExportQuery { window, channels, inboxes, horizon, at_most };
-            let form = dialect.form(file_name, &CONTACT_EXPORT, zone);
+            let form = dialect.form(file_name, zone);
             let rows = app.contact_export(&caller, query.clone()).await?;
             let again = (app.clone(), caller);
-            answer::csv(form, rows, || async move { again.0.contact_export(&again.1, query).await }).await
+            let again = || async move { Ok(together(again.0.contact_export(&again.1, query).await?)) };
+            answer::csv(form, together(rows), again).await
         }
         Report::AgentSummary => {
             let query = AgentSummaryQuery { window, zone: zone.clone(), level, teams, horizon };
-            let form = dialect.form(file_name, &AGENT_SUMMARY, zone);
+            let form = dialect.form(file_name, zone);
             let rows = app.agent_summary(&caller, query.clone()).await?;
             let again = (app.clone(), caller);
-            answer::csv(form, rows, || async move { again.0.agent_summary(&again.1, query).await }).await
+            let again = || async move { Ok(together(again.0.agent_summary(&again.1, query).await?)) };
+            answer::csv(form, together(rows), again).await
         }
     }
 }
@@ -104,11 +108,16 @@ async fn work_sessions(
     app: &App,
     caller: &Caller,
     query: WorkSessionQuery,
-    form: Form<touchline_app::reports::WorkSessionRow>,
+    form: Form,
 ) -> Result<Response, ApiError> {
-    let rows = app.work_sessions(caller, query.clone()).await?;
+    let pages = app.work_session_pages(caller, query.clone()).await?;
     let again = (app.clone(), caller.clone());
-    answer::csv(form, rows, || async move { again.0.work_sessions(&again.1, query).await }).await
+    answer::csv(form, pages, || async move { again.0.work_session_pages(&again.1, query).await }).await
+}
+
+/// Rows that are there, together.
+fn together<R: Send + 'static>(rows: Rows<R>) -> BoxStream<'static, Result<Vec<R>, AppError>> {
+    rows.try_ready_chunks(TOGETHER).map_err(|broken| broken.1).boxed()
 }
 
 /// The ids that the filters may name, if they name any.
@@ -133,7 +142,7 @@ impl Dialect {
     fn one_more(&self) -> Option<usize> {
         self.cap().map(|cap| cap.saturating_add(1))
     }
-    fn form<R>(&self, file_name: String, columns: &'static [Column<R>], zone: TimeZone) -> Form<R> {
-        Form { file_name, columns, zone, base_url: self.config.public_base_url.clone(), cap: self.cap() }
+    fn form(&self, file_name: String, zone: TimeZone) -> Form {
+        Form { file_name, zone, base_url: self.config.public_base_url.clone(), cap: self.cap() }
     }
 }

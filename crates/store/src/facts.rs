@@ -96,14 +96,85 @@ const BY_START: &str = "SELECT anchor, contact, family, created_at, body FROM co
 const INTERVALS: &str = "SELECT start_at, family, n, end_at, agent, channel, kind FROM work_intervals \
      WHERE tenant = ? AND (start_at, family, n) > (?, ?, ?) AND start_at < ? ORDER BY start_at, family, n LIMIT ?";
 
-fn facts(row: &Row<'_>) -> Result<FactsRow, BadRow> {
-    Ok(FactsRow {
-        anchor: row.time(0)?,
-        contact: row.string(1)?,
-        family: row.int(2)?,
-        created_at: row.time(3)?,
-        body: row.blob(4)?,
-    })
+/// The facts of many contacts, in order. A report reads millions of them: none has memory of its own.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FactsPage {
+    rows: Vec<Kept>,
+    contacts: String,
+    bodies: Vec<u8>,
+}
+
+/// One of a page: where its contact's id and its body end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Kept {
+    anchor: Timestamp,
+    created_at: Timestamp,
+    family: i64,
+    contact_end: usize,
+    body_end: usize,
+}
+
+/// The facts of one contact, borrowed from a page; as in [`FactsRow`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FactsRef<'a> {
+    /// Its end; while it is open its start.
+    pub anchor: Timestamp,
+    /// The contact.
+    pub contact: &'a str,
+    /// Its family.
+    pub family: i64,
+    /// Its start.
+    pub created_at: Timestamp,
+    /// Everything, in a compact form that the app knows.
+    pub body: &'a [u8],
+}
+
+impl FactsPage {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// One of them, by its place from 0.
+    pub fn get(&self, place: usize) -> Option<FactsRef<'_>> {
+        let row = self.rows.get(place)?;
+        let before = place.checked_sub(1).and_then(|before| self.rows.get(before));
+        let (contact, body) = before.map_or((0, 0), |before| (before.contact_end, before.body_end));
+        Some(FactsRef {
+            anchor: row.anchor,
+            contact: &self.contacts[contact..row.contact_end],
+            family: row.family,
+            created_at: row.created_at,
+            body: &self.bodies[body..row.body_end],
+        })
+    }
+
+    /// All of them, in order.
+    pub fn iter(&self) -> impl Iterator<Item = FactsRef<'_>> {
+        (0..self.len()).filter_map(|place| self.get(place))
+    }
+
+    fn add(&mut self, row: &Row<'_>) -> Result<(), BadRow> {
+        let (anchor, family, created_at) = (row.time(0)?, row.int(2)?, row.time(3)?);
+        self.contacts.push_str(row.text(1)?);
+        self.bodies.extend_from_slice(row.bytes(4)?);
+        let (contact_end, body_end) = (self.contacts.len(), self.bodies.len());
+        self.rows.push(Kept { anchor, created_at, family, contact_end, body_end });
+        Ok(())
+    }
+}
+
+impl FactsRef<'_> {
+    /// The same with memory of its own.
+    pub fn to_row(self) -> FactsRow {
+        let Self { anchor, contact, family, created_at, body } = self;
+        FactsRow { anchor, contact: contact.to_owned(), family, created_at, body: body.to_vec() }
+    }
 }
 
 impl Batch {
@@ -255,8 +326,8 @@ impl Store {
         after: (Timestamp, &str),
         before: Timestamp,
         limit: usize,
-    ) -> Result<Vec<FactsRow>, StoreError> {
-        self.query(BY_ANCHOR, page(tenant, after, before, limit), facts).await
+    ) -> Result<FactsPage, StoreError> {
+        self.facts(BY_ANCHOR, page(tenant, after, before, limit), limit).await
     }
 
     /// Facts by start and contact, likewise.
@@ -266,8 +337,24 @@ impl Store {
         after: (Timestamp, &str),
         before: Timestamp,
         limit: usize,
-    ) -> Result<Vec<FactsRow>, StoreError> {
-        self.query(BY_START, page(tenant, after, before, limit), facts).await
+    ) -> Result<FactsPage, StoreError> {
+        self.facts(BY_START, page(tenant, after, before, limit), limit).await
+    }
+
+    async fn facts(
+        &self,
+        sql: &'static str,
+        params: Vec<Value>,
+        limit: usize,
+    ) -> Result<FactsPage, StoreError> {
+        // Room for what is usual; more when there is more.
+        let few = limit.min(8_192);
+        let page = FactsPage {
+            rows: Vec::with_capacity(few),
+            contacts: String::with_capacity(few * 40),
+            bodies: Vec::with_capacity(few * 320),
+        };
+        self.gather(sql, params, page, FactsPage::add).await
     }
 
     /// Stretches of work in order, after a place and before an instant.

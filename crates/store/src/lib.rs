@@ -8,6 +8,7 @@ mod audit;
 mod batch;
 mod blobs;
 mod contacts;
+mod datasets;
 mod destination;
 mod doctor;
 mod engine;
@@ -37,12 +38,13 @@ pub use audit::{
 pub use batch::{Batch, Committed};
 pub use blobs::{BlobError, BlobRange, Blobs, Incoming, Lying, StoredBlob};
 pub use contacts::{Analysis, CallRow, ContactRow, DeletedContact, SearchKey, search_key};
+pub use datasets::{Dataset, DatasetSize, MOST_COUNTED};
 pub use destination::{
     Destination, DestinationError, FileVersion, ListedFile, MadeFile, NewFile, S3Settings,
 };
 pub use events::{Arrival, Known, NewEvent, NodeSort, StoredEvent, span_of};
 pub use exports::ArrivedEvent;
-pub use facts::{Asked, FactsRow, IntervalRow, StaleFamily, WorkedOut};
+pub use facts::{Asked, FactsPage, FactsRef, FactsRow, IntervalRow, StaleFamily, WorkedOut};
 pub use feeds::{ChangeRow, ListenDay, Position, ServedPosition};
 pub use imports::{ImportRow, ImportState};
 pub use jobs::{Job, JobState, NewJob};
@@ -147,6 +149,25 @@ impl Store {
         match &*self.engine {
             Engine::Sqlite(sqlite) => sqlite.query(sql, params, map).await,
             Engine::Postgres(postgres) => postgres.query(sql, &params, map).await,
+        }
+    }
+
+    /// Runs a reading statement and adds each of its rows to `all`: for long lists, whose rows need no memory of
+    /// their own.
+    pub(crate) async fn gather<A, F>(
+        &self,
+        sql: &'static str,
+        params: Vec<Value>,
+        all: A,
+        add: F,
+    ) -> Result<A, StoreError>
+    where
+        A: Send + 'static,
+        F: Fn(&mut A, &Row<'_>) -> Result<(), BadRow> + Send + 'static,
+    {
+        match &*self.engine {
+            Engine::Sqlite(sqlite) => sqlite.gather(sql, params, all, add).await,
+            Engine::Postgres(postgres) => postgres.gather(sql, &params, all, add).await,
         }
     }
 

@@ -130,6 +130,16 @@ impl Row<'_> {
             Self::Postgres(row) => row.try_get(column).map_err(|e| BadRow::new(column, e)),
         }
     }
+    /// Bytes, borrowed from the row.
+    pub fn bytes(&self, column: usize) -> Result<&[u8], BadRow> {
+        match self {
+            Self::Sqlite(row) => {
+                let value = row.get_ref(column).map_err(|e| BadRow::new(column, e))?;
+                value.as_blob().map_err(|e| BadRow::new(column, e))
+            }
+            Self::Postgres(row) => row.try_get(column).map_err(|e| BadRow::new(column, e)),
+        }
+    }
     /// A flag.
     pub fn flag(&self, column: usize) -> Result<bool, BadRow> {
         Ok(self.int(column)? != 0)

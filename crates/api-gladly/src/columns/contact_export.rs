@@ -2,7 +2,7 @@
 //! not public (contract X-9).
 
 use super::direction;
-use crate::csv::Column;
+use crate::csv::{Column, Write};
 use touchline_app::reports::ContactRow;
 use touchline_model::events::InitiatorKind;
 
@@ -20,7 +20,7 @@ fn initiator(kind: InitiatorKind) -> &'static str {
 }
 
 /// The 36 columns.
-pub(crate) const CONTACT_EXPORT: [Column<ContactRow>; 36] = [
+pub(crate) const CONTACT_EXPORT: [Column<Write<ContactRow>>; 36] = [
     Column { name: "Timezone Filter", write: |_, out| out.zone() },
     Column { name: "Queued At", write: |row, out| out.time(row.facts.created_at) },
     Column { name: "Customer ID", write: |row, out| out.text(row.facts.customer_id.as_str()) },
@@ -77,26 +77,26 @@ pub(crate) const CONTACT_EXPORT: [Column<ContactRow>; 36] = [
     },
     Column {
         name: "Queued-to-First Accepted Time in seconds",
-        write: |row, out| out.maybe_number(row.facts.queued_to_accepted()),
+        write: |row, out| out.maybe_seconds(row.facts.queued_to_accepted()),
     },
     Column {
         name: "Queued-to-Fulfilled Time in seconds",
-        write: |row, out| out.maybe_number(row.facts.queued_to_fulfilled()),
+        write: |row, out| out.maybe_seconds(row.facts.queued_to_fulfilled()),
     },
     Column {
         name: "Queued-to-Ended Time in seconds",
-        write: |row, out| out.maybe_number(row.facts.queued_to_ended()),
+        write: |row, out| out.maybe_seconds(row.facts.queued_to_ended()),
     },
     Column {
         name: "First Accepted-to-Fulfilled Time in seconds",
-        write: |row, out| out.maybe_number(row.facts.accepted_to_fulfilled()),
+        write: |row, out| out.maybe_seconds(row.facts.accepted_to_fulfilled()),
     },
-    Column { name: "Handle Time in seconds", write: |row, out| out.maybe_number(row.facts.handle_time()) },
+    Column { name: "Handle Time in seconds", write: |row, out| out.maybe_seconds(row.facts.handle_time()) },
     Column {
         name: "After Contact Time in seconds",
-        write: |row, out| out.maybe_number(row.facts.after_contact_time()),
+        write: |row, out| out.maybe_seconds(row.facts.after_contact_time()),
     },
-    Column { name: "Hold Time in seconds", write: |row, out| out.maybe_number(row.facts.hold_time()) },
-    Column { name: "Talk Time in seconds", write: |row, out| out.maybe_number(row.facts.talk_time()) },
-    Column { name: "Transfers", write: |row, out| out.number(row.facts.transfers) },
+    Column { name: "Hold Time in seconds", write: |row, out| out.maybe_seconds(row.facts.hold_time()) },
+    Column { name: "Talk Time in seconds", write: |row, out| out.maybe_seconds(row.facts.talk_time()) },
+    Column { name: "Transfers", write: |row, out| out.count(row.facts.transfers) },
 ];

@@ -1,11 +1,20 @@
 //! Contacts in order, most of them as they are kept, some worked out on the spot, as one stream: the Work Sessions and
 //! the Contact Export report.
 
-use super::{ContactFacts, Window, kept, known::View};
+use super::{
+    ContactFacts, Window,
+    kept::{Kept, readable},
+    known::View,
+};
 use crate::AppError;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use tokio::task::JoinHandle;
 use touchline_model::Timestamp;
-use touchline_store::FactsRow;
+use touchline_store::{FactsPage, FactsRef, StoreError};
+
+/// Kept rows of the first page at most: the first byte is not to wait for a long one.
+const FIRST: usize = 500;
 
 /// By what contacts are ordered, and looked for in the window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,10 +28,10 @@ pub(super) enum Order {
 /// A contact's place.
 type Place = (Timestamp, String);
 
-/// Which contacts a report shows.
-pub(super) type Wanted = Box<dyn Fn(&ContactFacts) -> bool + Send + Sync>;
+/// Which contacts a report shows; absent when it shows all.
+pub(super) type Wanted = Option<Arc<dyn Fn(&Kept<'_>) -> bool + Send + Sync>>;
 
-/// Goes through the contacts of a window once.
+/// Goes through the contacts of a window once. While one page is being used, the next one is read, and no further.
 pub(super) struct Contacts {
     view: View,
     order: Order,
@@ -31,10 +40,61 @@ pub(super) struct Contacts {
     /// Contacts that matter at most; further ones need not be remembered.
     at_most: usize,
     /// Worked out on the spot, and not given out yet.
-    waiting: BTreeMap<Place, ContactFacts>,
+    waiting: BTreeMap<Place, Box<ContactFacts>>,
     position: Place,
     begun: bool,
     done: bool,
+    size: usize,
+    ahead: Option<Ahead>,
+}
+
+/// A page that is being read.
+struct Ahead {
+    size: usize,
+    reading: JoinHandle<Result<FactsPage, StoreError>>,
+}
+
+impl Drop for Ahead {
+    fn drop(&mut self) {
+        self.reading.abort();
+    }
+}
+
+/// Contacts in order.
+pub(super) struct Page {
+    kept: FactsPage,
+    items: Vec<Item>,
+    wanted: Wanted,
+}
+
+enum Item {
+    /// As it is kept: its place in the page.
+    Kept(usize),
+    /// Worked out on the spot.
+    Live(Box<ContactFacts>),
+}
+
+impl Page {
+    /// Hands over one contact after the other, until `take` wants no more.
+    pub(super) fn each(&self, mut take: impl FnMut(&Kept<'_>) -> bool) -> Result<(), AppError> {
+        for item in &self.items {
+            let contact = match item {
+                Item::Live(facts) => Kept::of(facts),
+                Item::Kept(place) => {
+                    let Some(row) = self.kept.get(*place) else { continue };
+                    let contact = Kept::read(row.body)?;
+                    if self.wanted.as_ref().is_some_and(|wanted| !wanted(&contact)) {
+                        continue;
+                    }
+                    contact
+                }
+            };
+            if !take(&contact) {
+                break;
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Contacts {
@@ -46,6 +106,7 @@ impl Contacts {
         at_most: Option<usize>,
     ) -> Self {
         Self {
+            size: view.page_rows.min(FIRST),
             view,
             order,
             window,
@@ -56,11 +117,12 @@ impl Contacts {
             position: (window.start, String::new()),
             begun: false,
             done: false,
+            ahead: None,
         }
     }
 
     /// The next contacts in order; `None` after the last.
-    pub(super) async fn next(&mut self) -> Result<Option<Vec<ContactFacts>>, AppError> {
+    pub(super) async fn next(&mut self) -> Result<Option<Page>, AppError> {
         if self.done {
             return Ok(None);
         }
@@ -69,59 +131,87 @@ impl Contacts {
             let first = self.view.first();
             self.work_out(&first).await?;
         }
-        let rows = self.page().await?;
-        let last = rows.last().map(|row| self.place_of(row)).filter(|_| rows.len() == self.view.page_rows);
+        let mut ahead = self.ahead.take().unwrap_or_else(|| self.read());
+        let read = (&mut ahead.reading).await;
+        let kept =
+            read.map_err(|_| StoreError::Unavailable("a report's reading was stopped".to_owned()))??;
+        let last = kept.len().checked_sub(1).filter(|_| kept.len() == ahead.size);
+        let last = last.and_then(|last| kept.get(last)).map(|row| self.place_of(row));
         // After the rows were read: whatever they know too much is known to be so.
         let mut fresh = self.view.overtaken().await?;
-        let mut kept = Vec::with_capacity(rows.len());
         let mut otherwise = BTreeSet::new();
-        // What began later is not known yet; its family need not be among the live ones.
-        for row in rows.into_iter().filter(|row| row.created_at <= self.view.known.recorded) {
-            match kept::decode(&row.body, self.view.mode)? {
-                Some(facts) => kept.push((row.family, facts)),
-                None if self.view.live.contains(&row.family) => {}
-                None => _ = otherwise.insert(row.family),
+        for row in kept.iter().filter(|row| self.known(row)) {
+            if !readable(row.body, self.view.mode) && !self.view.live.contains(&row.family) {
+                otherwise.insert(row.family);
             }
         }
         self.view.live.extend(&otherwise);
         fresh.extend(otherwise);
         self.work_out(&fresh).await?;
-        kept.retain(|(family, facts)| !self.view.live.contains(family) && (self.wanted)(facts));
-        for (_, facts) in kept {
-            self.waiting.insert(self.place(&facts), facts);
-        }
-        let later = match &last {
-            // Places are unique: all up to the last one of the page.
+        match &last {
             Some(last) => {
-                let mut later = self.waiting.split_off(last);
-                if let Some(facts) = later.remove(last) {
-                    self.waiting.insert(last.clone(), facts);
-                }
-                later
+                self.position = last.clone();
+                self.size = self.view.page_rows;
+                self.ahead = Some(self.read());
             }
-            None => BTreeMap::new(),
-        };
-        let now = std::mem::replace(&mut self.waiting, later);
-        match last {
-            Some(last) => self.position = last,
             None => self.done = true,
         }
-        Ok(Some(now.into_values().collect()))
+        let items = self.items(&kept, last.as_ref());
+        Ok(Some(Page { kept, items, wanted: self.wanted.clone() }))
     }
 
-    async fn page(&self) -> Result<Vec<FactsRow>, AppError> {
-        let after = (self.position.0, self.position.1.as_str());
-        let View { store, tenant, page_rows, .. } = &self.view;
-        let end = self.window.end;
-        Ok(match self.order {
-            Order::Anchor => store.facts_by_anchor(tenant, after, end, *page_rows).await?,
-            Order::Start => store.facts_by_start(tenant, after, end, *page_rows).await?,
-        })
+    /// What of a page holds, and what was worked out on the spot up to its end, in order.
+    fn items(&mut self, kept: &FactsPage, last: Option<&Place>) -> Vec<Item> {
+        let mut items = Vec::with_capacity(kept.len());
+        for (place, row) in kept.iter().enumerate() {
+            if !self.known(&row) || self.view.live.contains(&row.family) {
+                continue;
+            }
+            let here = (self.time_of(&row), row.contact);
+            while let Some(entry) = self.waiting.first_entry() {
+                let (at, contact) = entry.key();
+                if (*at, contact.as_str()) > here {
+                    break;
+                }
+                items.push(Item::Live(entry.remove()));
+            }
+            items.push(Item::Kept(place));
+        }
+        while let Some(entry) = self.waiting.first_entry() {
+            // Places are unique: all up to the last one of the page.
+            if last.is_some_and(|last| entry.key() > last) {
+                break;
+            }
+            items.push(Item::Live(entry.remove()));
+        }
+        items
     }
 
-    fn place_of(&self, row: &FactsRow) -> Place {
-        let at = if self.order == Order::Anchor { row.anchor } else { row.created_at };
-        (at, row.contact.clone())
+    /// What began later is not known yet; its family need not be among the live ones.
+    fn known(&self, row: &FactsRef<'_>) -> bool {
+        row.created_at <= self.view.known.recorded
+    }
+
+    /// Begins to read the page after the position.
+    fn read(&self) -> Ahead {
+        let (at, contact) = self.position.clone();
+        let (store, tenant) = (self.view.store.clone(), self.view.tenant.clone());
+        let (end, size, order) = (self.window.end, self.size, self.order);
+        let reading = tokio::spawn(async move {
+            match order {
+                Order::Anchor => store.facts_by_anchor(&tenant, (at, &contact), end, size).await,
+                Order::Start => store.facts_by_start(&tenant, (at, &contact), end, size).await,
+            }
+        });
+        Ahead { size, reading }
+    }
+
+    fn time_of(&self, row: &FactsRef<'_>) -> Timestamp {
+        if self.order == Order::Anchor { row.anchor } else { row.created_at }
+    }
+
+    fn place_of(&self, row: FactsRef<'_>) -> Place {
+        (self.time_of(&row), row.contact.to_owned())
     }
 
     fn place(&self, facts: &ContactFacts) -> Place {
@@ -136,11 +226,13 @@ impl Contacts {
         }
         let mut waiting = std::mem::take(&mut self.waiting);
         let this = &*self;
+        let wanted =
+            |facts: &ContactFacts| this.wanted.as_ref().is_none_or(|wanted| wanted(&Kept::of(facts)));
         let take = |_, mut facts: ContactFacts| {
             let place = this.place(&facts);
-            if this.window.holds(place.0) && place > this.position && (this.wanted)(&facts) {
+            if this.window.holds(place.0) && place > this.position && wanted(&facts) {
                 facts.intervals = Vec::new();
-                waiting.insert(place, facts);
+                waiting.insert(place, Box::new(facts));
                 if waiting.len() > this.at_most {
                     waiting.pop_last();
                 }

@@ -1,10 +1,10 @@
-//! The facts of a contact as the store keeps them.
+//! The facts of a contact as the store keeps them, and as reports read them: borrowed, because a report has millions.
 
 use super::known::worked_out;
 use crate::AppError;
 use serde::{Deserialize, Serialize};
 use touchline_analysis::sessions::{
-    Accepted, ContactFacts, Ended, Fulfilled, HandleTime, Micros, SessionTimes, WorkSession,
+    Accepted, ContactFacts, Ended, Fulfilled, HandleTime, Micros, SessionTimes, WorkSession, within_sla,
 };
 use touchline_model::{
     Direction, Timestamp,
@@ -16,119 +16,137 @@ const VERSION: u8 = 1;
 
 /// Times are microseconds; intervals are kept by themselves.
 #[derive(Serialize, Deserialize)]
-struct Kept {
-    contact: String,
-    conversation: String,
-    customer: String,
-    channel: ContactChannel,
-    direction: Direction,
+pub(super) struct Kept<'a> {
+    pub(super) contact: &'a str,
+    pub(super) conversation: &'a str,
+    pub(super) customer: &'a str,
+    pub(super) channel: ContactChannel,
+    pub(super) direction: Direction,
     initiator: InitiatorKind,
-    created_at: i64,
-    inbox_created: String,
-    entry_point: Option<String>,
-    final_ivr_selection: Option<String>,
+    pub(super) created_at: i64,
+    pub(super) inbox_created: &'a str,
+    entry_point: Option<&'a str>,
+    final_ivr_selection: Option<&'a str>,
     due_at: Option<i64>,
-    routed_at: Option<i64>,
-    first_accepted: Option<(String, i64, String)>,
-    fulfilled: Option<(i64, FulfilledType)>,
-    ended: Option<(i64, ContactStatus, Option<EndReason>)>,
-    inbox_current: String,
-    agent_current: Option<String>,
+    pub(super) routed_at: Option<i64>,
+    first_accepted: Option<(&'a str, i64, &'a str)>,
+    pub(super) fulfilled: Option<(i64, FulfilledType)>,
+    pub(super) ended: Option<(i64, ContactStatus, Option<EndReason>)>,
+    pub(super) inbox_current: &'a str,
+    agent_current: Option<&'a str>,
     transfers: u64,
     hold: i64,
-    sessions: Vec<KeptSession>,
+    #[serde(borrow)]
+    pub(super) sessions: Vec<KeptSession<'a>>,
 }
 
 #[derive(Serialize, Deserialize)]
-struct KeptSession {
-    id: Option<String>,
-    agent: Option<String>,
-    accepted: Option<(i64, String)>,
-    times: Option<(i64, i64, i64)>,
+pub(super) struct KeptSession<'a> {
+    pub(super) id: Option<&'a str>,
+    pub(super) agent: Option<&'a str>,
+    pub(super) accepted: Option<(i64, &'a str)>,
+    pub(super) times: Option<(i64, i64, i64)>,
+}
+
+impl<'a> Kept<'a> {
+    /// What would be kept of these facts.
+    pub(super) fn of(facts: &'a ContactFacts) -> Self {
+        let session = |it: &'a WorkSession| KeptSession {
+            id: it.id.as_deref(),
+            agent: it.agent_id.as_ref().map(|id| id.as_str()),
+            accepted: it.accepted.as_ref().map(|(at, inbox)| (at.micros(), inbox.as_str())),
+            times: it.times.map(|it| (it.handle.0, it.after_contact.0, it.unknown.0)),
+        };
+        Self {
+            contact: facts.contact_id.as_str(),
+            conversation: facts.conversation_id.as_str(),
+            customer: facts.customer_id.as_str(),
+            channel: facts.channel,
+            direction: facts.direction,
+            initiator: facts.initiator,
+            created_at: facts.created_at.micros(),
+            inbox_created: facts.inbox_created.as_str(),
+            entry_point: facts.entry_point.as_deref(),
+            final_ivr_selection: facts.final_ivr_selection.as_deref(),
+            due_at: facts.due_at.map(Timestamp::micros),
+            routed_at: facts.routed_at.map(Timestamp::micros),
+            first_accepted: facts
+                .first_accepted
+                .as_ref()
+                .map(|it| (it.agent_id.as_str(), it.at.micros(), it.inbox_id.as_str())),
+            fulfilled: facts.fulfilled.map(|it| (it.at.micros(), it.how)),
+            ended: facts.ended.map(|it| (it.at.micros(), it.status, it.reason)),
+            inbox_current: facts.inbox_current.as_str(),
+            agent_current: facts.agent_current.as_ref().map(|id| id.as_str()),
+            transfers: facts.transfers,
+            hold: facts.hold.0,
+            sessions: facts.sessions.iter().map(session).collect(),
+        }
+    }
+
+    /// What is kept in these bytes, of which [`readable`] has said that they can be read.
+    pub(super) fn read(bytes: &'a [u8]) -> Result<Self, AppError> {
+        let damaged = || AppError::Internal("kept facts of a contact are damaged".into());
+        let form = bytes.get(2..).ok_or_else(damaged)?;
+        postcard::from_bytes(form).map_err(|_| damaged())
+    }
+
+    /// Whether its service level was met (contract gladly X-24).
+    pub(super) fn within_sla(&self) -> Option<bool> {
+        let at = Timestamp::from_micros;
+        within_sla(self.fulfilled.map(|it| at(it.0)), self.due_at.map(at))
+    }
+
+    /// The facts with memory of their own, without intervals.
+    pub(super) fn to_facts(&self) -> ContactFacts {
+        let at = Timestamp::from_micros;
+        let session = |it: &KeptSession<'_>| WorkSession {
+            id: it.id.map(str::to_owned),
+            agent_id: it.agent.map(Into::into),
+            accepted: it.accepted.map(|(time, inbox)| (at(time), inbox.into())),
+            times: it.times.map(|(handle, after_contact, unknown)| SessionTimes {
+                handle: Micros(handle),
+                after_contact: Micros(after_contact),
+                unknown: Micros(unknown),
+            }),
+        };
+        ContactFacts {
+            contact_id: self.contact.into(),
+            conversation_id: self.conversation.into(),
+            customer_id: self.customer.into(),
+            channel: self.channel,
+            direction: self.direction,
+            initiator: self.initiator,
+            created_at: at(self.created_at),
+            inbox_created: self.inbox_created.into(),
+            entry_point: self.entry_point.map(str::to_owned),
+            final_ivr_selection: self.final_ivr_selection.map(str::to_owned),
+            due_at: self.due_at.map(at),
+            routed_at: self.routed_at.map(at),
+            first_accepted: self.first_accepted.map(|(agent, time, inbox)| Accepted {
+                agent_id: agent.into(),
+                at: at(time),
+                inbox_id: inbox.into(),
+            }),
+            fulfilled: self.fulfilled.map(|(time, how)| Fulfilled { at: at(time), how }),
+            ended: self.ended.map(|(time, status, reason)| Ended { at: at(time), status, reason }),
+            inbox_current: self.inbox_current.into(),
+            agent_current: self.agent_current.map(Into::into),
+            transfers: self.transfers,
+            hold: Micros(self.hold),
+            sessions: self.sessions.iter().map(session).collect(),
+            intervals: Vec::new(),
+        }
+    }
 }
 
 /// The bytes to be kept.
 pub(super) fn encode(facts: &ContactFacts, mode: HandleTime) -> Result<Vec<u8>, AppError> {
-    let session = |it: &WorkSession| KeptSession {
-        id: it.id.clone(),
-        agent: it.agent_id.as_ref().map(|id| id.0.clone()),
-        accepted: it.accepted.as_ref().map(|(at, inbox)| (at.micros(), inbox.0.clone())),
-        times: it.times.map(|it| (it.handle.0, it.after_contact.0, it.unknown.0)),
-    };
-    let kept = Kept {
-        contact: facts.contact_id.0.clone(),
-        conversation: facts.conversation_id.0.clone(),
-        customer: facts.customer_id.0.clone(),
-        channel: facts.channel,
-        direction: facts.direction,
-        initiator: facts.initiator,
-        created_at: facts.created_at.micros(),
-        inbox_created: facts.inbox_created.0.clone(),
-        entry_point: facts.entry_point.clone(),
-        final_ivr_selection: facts.final_ivr_selection.clone(),
-        due_at: facts.due_at.map(Timestamp::micros),
-        routed_at: facts.routed_at.map(Timestamp::micros),
-        first_accepted: facts
-            .first_accepted
-            .as_ref()
-            .map(|it| (it.agent_id.0.clone(), it.at.micros(), it.inbox_id.0.clone())),
-        fulfilled: facts.fulfilled.map(|it| (it.at.micros(), it.how)),
-        ended: facts.ended.map(|it| (it.at.micros(), it.status, it.reason)),
-        inbox_current: facts.inbox_current.0.clone(),
-        agent_current: facts.agent_current.as_ref().map(|id| id.0.clone()),
-        transfers: facts.transfers,
-        hold: facts.hold.0,
-        sessions: facts.sessions.iter().map(session).collect(),
-    };
-    postcard::to_extend(&kept, vec![VERSION, worked_out(mode) as u8])
+    postcard::to_extend(&Kept::of(facts), vec![VERSION, worked_out(mode) as u8])
         .map_err(|e| AppError::Internal(Box::new(e)))
 }
 
-/// The facts in these bytes, without intervals; `None` when they were worked out otherwise.
-pub(super) fn decode(bytes: &[u8], mode: HandleTime) -> Result<Option<ContactFacts>, AppError> {
-    let damaged = |what: &str| AppError::Internal(format!("kept facts of a contact {what}").into());
-    let kept: Kept = match bytes {
-        [VERSION, how, rest @ ..] if *how == worked_out(mode) as u8 => {
-            postcard::from_bytes(rest).map_err(|_| damaged("are damaged"))?
-        }
-        _ => return Ok(None),
-    };
-    let at = Timestamp::from_micros;
-    let session = |it: KeptSession| WorkSession {
-        id: it.id,
-        agent_id: it.agent.map(Into::into),
-        accepted: it.accepted.map(|(time, inbox)| (at(time), inbox.into())),
-        times: it.times.map(|(handle, after_contact, unknown)| SessionTimes {
-            handle: Micros(handle),
-            after_contact: Micros(after_contact),
-            unknown: Micros(unknown),
-        }),
-    };
-    Ok(Some(ContactFacts {
-        contact_id: kept.contact.into(),
-        conversation_id: kept.conversation.into(),
-        customer_id: kept.customer.into(),
-        channel: kept.channel,
-        direction: kept.direction,
-        initiator: kept.initiator,
-        created_at: at(kept.created_at),
-        inbox_created: kept.inbox_created.into(),
-        entry_point: kept.entry_point,
-        final_ivr_selection: kept.final_ivr_selection,
-        due_at: kept.due_at.map(at),
-        routed_at: kept.routed_at.map(at),
-        first_accepted: kept.first_accepted.map(|(agent, time, inbox)| Accepted {
-            agent_id: agent.into(),
-            at: at(time),
-            inbox_id: inbox.into(),
-        }),
-        fulfilled: kept.fulfilled.map(|(time, how)| Fulfilled { at: at(time), how }),
-        ended: kept.ended.map(|(time, status, reason)| Ended { at: at(time), status, reason }),
-        inbox_current: kept.inbox_current.into(),
-        agent_current: kept.agent_current.map(Into::into),
-        transfers: kept.transfers,
-        hold: Micros(kept.hold),
-        sessions: kept.sessions.into_iter().map(session).collect(),
-        intervals: Vec::new(),
-    }))
+/// Whether this is kept in the present form and was worked out in this way.
+pub(super) fn readable(bytes: &[u8], mode: HandleTime) -> bool {
+    bytes.starts_with(&[VERSION, worked_out(mode) as u8])
 }

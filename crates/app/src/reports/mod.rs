@@ -13,23 +13,27 @@ mod known;
 mod project;
 mod rows;
 
+pub use project::keep_family;
 pub use rows::{
-    AgentInfo, AgentSummaryRow, ContactRow, ConversationView, CustomerConversations, TeamInfo, WorkSessionRow,
+    AgentInfo, AgentSummaryRow, ContactRow, ConversationView, CustomerConversations, TeamInfo,
+    WorkSessionRow, WorkSessionView,
 };
 pub use touchline_analysis::sessions::{
-    Accepted, BREAKDOWN, Buckets, ByChannel, ContactFacts, Ended, Figures, Fulfilled, HandleTimeSource,
-    Level, Micros, Span, Window,
+    Accepted, BREAKDOWN, Buckets, ByChannel, ContactFacts, Ended, Figures, Fulfilled, HandleTime,
+    HandleTimeSource, Level, Micros, Span, Window,
 };
 
 use crate::{App, AppError, require};
 use agents::Agents;
-use contacts::{Contacts, Order};
+use contacts::{Contacts, Order, Page, Wanted};
 use futures::{
-    StreamExt, TryStreamExt,
+    Stream, StreamExt, TryStreamExt, future,
     stream::{self, BoxStream},
 };
 use jiff::tz::TimeZone;
-use std::collections::{BTreeSet, HashMap};
+use kept::Kept;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use touchline_model::{
     Ability, Caller, GroupId, InboxId, Invalid, Timestamp, UserId, events::ContactChannel,
 };
@@ -135,35 +139,59 @@ impl App {
         Ok(())
     }
 
-    /// The Work Sessions report, by anchor, contact and agent (contract gladly §4, X-15).
+    /// The Work Sessions report, by anchor, contact and agent (contract gladly §4, X-15), many rows at a time. While one
+    /// page is being used, the next one is read, and no further.
     ///
     /// # Errors
     /// [`AppError::NotFound`] with `Kind::Inbox` or `Kind::Group` for the first that is asked for and unknown.
-    pub async fn work_sessions(
+    pub async fn work_session_pages(
         &self,
         caller: &Caller,
         query: WorkSessionQuery,
-    ) -> Result<Rows<WorkSessionRow>, AppError> {
+    ) -> Result<BoxStream<'static, Result<WorkSessionPage, AppError>>, AppError> {
         require(caller, Ability::ReadReports)?;
         let tenant = &caller.tenant;
         if !query.inboxes.is_empty() {
             self.inbox_names(tenant, &query.inboxes).await?;
         }
         let members = self.members_of(tenant, &query.teams).await?;
+        let members: Option<HashSet<String>> =
+            members.map(|members| members.into_iter().map(|id| id.0).collect());
         let view = self.view(tenant, self.asked(query.window, query.horizon), false).await?;
-        let shown = members.clone();
+        let team = Arc::new(members);
+        let shown = team.clone();
         let (channels, inboxes) = (query.channels, query.inboxes);
-        let wanted = Box::new(move |facts: &ContactFacts| {
-            (channels.is_empty() || channels.contains(&facts.channel))
-                && (inboxes.is_empty() || inboxes.contains(&facts.inbox_created))
-                && facts.sessions.iter().any(|session| of_team(shown.as_ref(), session.agent_id.as_ref()))
-        });
+        let all = channels.is_empty() && inboxes.is_empty() && team.is_none();
+        let wanted = move |contact: &Kept<'_>| {
+            (channels.is_empty() || channels.contains(&contact.channel))
+                && (inboxes.is_empty() || inboxes.iter().any(|it| it.as_str() == contact.inbox_created))
+                && contact.sessions.iter().any(|session| of_team(&shown, session.agent))
+        };
+        let wanted: Wanted = if all { None } else { Some(Arc::new(wanted)) };
         let contacts = Contacts::new(view, Order::Anchor, query.window, wanted, query.at_most);
-        Ok(rows(contacts, move |mut facts| {
-            let sessions = std::mem::take(&mut facts.sessions);
-            let kept = sessions.into_iter().filter(|it| of_team(members.as_ref(), it.agent_id.as_ref()));
-            kept.map(|session| WorkSessionRow::new(&facts, session)).collect()
-        }))
+        let pages = pages(contacts).map_ok(move |page| WorkSessionPage { page, team: team.clone() });
+        Ok(pages.boxed())
+    }
+
+    /// The Work Sessions report as [`App::work_session_pages`] gives it, row by row.
+    ///
+    /// # Errors
+    /// The same.
+    pub async fn work_sessions(
+        &self,
+        caller: &Caller,
+        query: WorkSessionQuery,
+    ) -> Result<Rows<WorkSessionRow>, AppError> {
+        let pages = self.work_session_pages(caller, query).await?;
+        let made = pages.and_then(async |page| {
+            let mut rows = Vec::new();
+            page.each(&mut |row| {
+                rows.push(Ok(row.to_row()));
+                true
+            })?;
+            Ok(stream::iter(rows))
+        });
+        Ok(made.try_flatten().boxed())
     }
 
     /// The Contact Export report, by start and contact (contract gladly §5, X-15).
@@ -182,22 +210,33 @@ impl App {
         let people: HashMap<UserId, String> = people.into_iter().map(|it| (it.id, it.name)).collect();
         let view = self.view(tenant, self.asked(query.window, query.horizon), false).await?;
         let (channels, inboxes) = (query.channels, query.inboxes);
-        let wanted = Box::new(move |facts: &ContactFacts| {
-            (channels.is_empty() || channels.contains(&facts.channel))
-                && (inboxes.is_empty() || inboxes.contains(&facts.inbox_current))
-        });
+        let all = channels.is_empty() && inboxes.is_empty();
+        let wanted = move |contact: &Kept<'_>| {
+            (channels.is_empty() || channels.contains(&contact.channel))
+                && (inboxes.is_empty() || inboxes.iter().any(|it| it.as_str() == contact.inbox_current))
+        };
+        let wanted: Wanted = if all { None } else { Some(Arc::new(wanted)) };
         let contacts = Contacts::new(view, Order::Start, query.window, wanted, query.at_most);
-        Ok(rows(contacts, move |facts| {
+        let make = move |facts: ContactFacts| {
             let inbox = |id: &InboxId| inbox_names.get(id).cloned().unwrap_or_default();
             let person = |id: &UserId| people.get(id).cloned().unwrap_or_default();
-            vec![ContactRow {
+            ContactRow {
                 inbox_created_name: inbox(&facts.inbox_created),
                 inbox_current_name: inbox(&facts.inbox_current),
                 first_accepted_name: facts.first_accepted.as_ref().map(|it| person(&it.agent_id)),
                 agent_current_name: facts.agent_current.as_ref().map(person),
                 facts,
-            }]
-        }))
+            }
+        };
+        let made = pages(contacts).and_then(move |page| {
+            let mut rows = Vec::new();
+            let read = page.each(|contact| {
+                rows.push(Ok(make(contact.to_facts())));
+                true
+            });
+            future::ready(read.map(|()| stream::iter(rows)))
+        });
+        Ok(made.try_flatten().boxed())
     }
 
     /// The Agent Summary report, by bucket and e-mail address (contract gladly §6, X-15): everybody whom the directory
@@ -214,7 +253,7 @@ impl App {
         let tenant = &caller.tenant;
         let members = self.members_of(tenant, &query.teams).await?;
         let mut agents = self.agents_in(tenant).await?;
-        agents.retain(|agent| of_team(members.as_ref(), Some(&agent.id)));
+        agents.retain(|agent| members.as_ref().is_none_or(|members| members.contains(&agent.id)));
         agents.sort_by(|a, b| (&a.email, &a.id).cmp(&(&b.email, &b.id)));
         let view = self.view(tenant, self.asked(query.window, query.horizon), true).await?;
         let summary = Agents::new(view, &query, agents).await?;
@@ -231,23 +270,36 @@ impl App {
     }
 }
 
-/// Whether somebody is to be shown; everybody and nobody is when no team is asked for.
-fn of_team(members: Option<&BTreeSet<UserId>>, agent: Option<&UserId>) -> bool {
-    members.is_none_or(|members| agent.is_some_and(|agent| members.contains(agent)))
+/// Work sessions in order.
+pub struct WorkSessionPage {
+    page: Page,
+    /// Only of these agents; of everybody and nobody when absent.
+    team: Arc<Option<HashSet<String>>>,
 }
 
-/// The rows of contacts as they come.
-fn rows<T: Send + 'static>(
-    contacts: Contacts,
-    make: impl Fn(ContactFacts) -> Vec<T> + Send + 'static,
-) -> Rows<T> {
-    let pages = stream::try_unfold(contacts, async |mut contacts| {
+impl WorkSessionPage {
+    /// Hands over one row after the other, until `take` wants no more.
+    ///
+    /// # Errors
+    /// [`AppError::Internal`] when what is kept is damaged.
+    pub fn each(&self, take: &mut dyn FnMut(&WorkSessionView<'_>) -> bool) -> Result<(), AppError> {
+        self.page.each(|contact| {
+            let shown = contact.sessions.iter().filter(|session| of_team(&self.team, session.agent));
+            let mut rows = shown.map(|session| WorkSessionView::new(contact, session));
+            rows.all(|row| take(&row))
+        })
+    }
+}
+
+/// Whether somebody is to be shown; everybody and nobody is when no team is asked for.
+fn of_team(team: &Option<HashSet<String>>, agent: Option<&str>) -> bool {
+    team.as_ref().is_none_or(|team| agent.is_some_and(|agent| team.contains(agent)))
+}
+
+/// The contacts as they come.
+fn pages(contacts: Contacts) -> impl Stream<Item = Result<Page, AppError>> + Send + 'static {
+    stream::try_unfold(contacts, async |mut contacts| {
         let page = contacts.next().await?;
         Ok::<_, AppError>(page.map(|page| (page, contacts)))
-    });
-    let made = pages.map_ok(move |page| {
-        let rows: Vec<T> = page.into_iter().flat_map(&make).collect();
-        stream::iter(rows.into_iter().map(Ok))
-    });
-    made.try_flatten().boxed()
+    })
 }

@@ -76,9 +76,10 @@ impl App {
         let families: Vec<i64> = stale.iter().map(|it| it.family).collect();
         let events = self.store.events_of_families(tenant, &families, END_OF_TIME, Seq::MAX).await?;
         let events: HashMap<i64, Vec<Event>> = by_family(events).into_iter().collect();
+        let of = |family: i64| events.get(&family).map_or(&[][..], Vec::as_slice);
         let mut batch = Batch::new(tenant);
         for family in stale {
-            write(&mut batch, *family, events.get(&family.family), mode)?;
+            keep_family(&mut batch, *family, of(family.family), mode)?;
         }
         match self.store.apply(batch).await {
             // Of one of them another event has arrived: it stays to be worked out, the others must not wait for it.
@@ -87,7 +88,7 @@ impl App {
         }
         for family in stale {
             let mut batch = Batch::new(tenant);
-            write(&mut batch, *family, events.get(&family.family), mode)?;
+            keep_family(&mut batch, *family, of(family.family), mode)?;
             match self.store.apply(batch).await {
                 Ok(_) | Err(StoreError::Conflict) => {}
                 Err(error) => return Err(error.into()),
@@ -97,16 +98,21 @@ impl App {
     }
 }
 
-fn write(
+/// Works a family out from all its events, in order of arrival, and writes what is kept of it; drops it when there are
+/// none. [`App::update_reports`] does this for every family of which something has arrived.
+///
+/// # Errors
+/// [`AppError::Internal`] when the facts cannot be written down.
+pub fn keep_family(
     batch: &mut Batch,
     stale: StaleFamily,
-    events: Option<&Vec<Event>>,
+    events: &[Event],
     mode: HandleTime,
 ) -> Result<(), AppError> {
-    let Some(events) = events else {
+    if events.is_empty() {
         batch.drop_empty_family(stale);
         return Ok(());
-    };
+    }
     let contacts = fold(events, mode, END_OF_TIME);
     let (mut facts, mut intervals) = (Vec::with_capacity(contacts.len()), Vec::new());
     for contact in &contacts {

@@ -1,6 +1,7 @@
 //! What reports give out: rows in our own words, which a dialect words in its own.
 
-use touchline_analysis::sessions::{ContactFacts, Figures, Micros, Span, WorkSession};
+use super::kept::{Kept, KeptSession};
+use touchline_analysis::sessions::{ContactFacts, Figures, Micros, Span};
 use touchline_model::events::{ContactChannel, ContactStatus};
 use touchline_model::{
     ContactId, ConversationId, CustomerId, Direction, GroupId, InboxId, Timestamp, UserId,
@@ -50,33 +51,104 @@ pub struct WorkSessionRow {
     pub accepted_inbox_id: Option<InboxId>,
 }
 
-impl WorkSessionRow {
+/// A [`WorkSessionRow`] that borrows its texts: for reports of millions of rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WorkSessionView<'a> {
+    /// Given when the contact ends; the same for ever (contract gladly X-12).
+    pub id: Option<&'a str>,
+    /// The contact.
+    pub contact_id: &'a str,
+    /// When it was queued or begun.
+    pub created_at: Timestamp,
+    /// Its customer then.
+    pub customer_id: &'a str,
+    /// Its conversation then.
+    pub conversation_id: &'a str,
+    /// Where it started.
+    pub inbox_id: &'a str,
+    /// Its channel.
+    pub channel: ContactChannel,
+    /// Who began it.
+    pub direction: Direction,
+    /// When this agent first took it; known once it has ended.
+    pub agent_accepted_at: Option<Timestamp>,
+    /// When it was first offered to anybody.
+    pub routed_at: Option<Timestamp>,
+    /// Whose work this is.
+    pub agent_id: Option<&'a str>,
+    /// When its service level was fulfilled.
+    pub fulfilled_at: Option<Timestamp>,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+    /// How it ended.
+    pub status: Option<ContactStatus>,
+    /// Whether it was fulfilled in time; unknown until fulfilled, and without a due date.
+    pub within_sla: Option<bool>,
+    /// Worked on it while it ran; known once it has ended, like the next two.
+    pub handle: Option<Micros>,
+    /// Worked on it afterwards; may still grow.
+    pub after_contact: Option<Micros>,
+    /// Had the customer open without having worked on it; may still grow.
+    pub unknown: Option<Micros>,
+    /// Where the contact was when this agent took it.
+    pub accepted_inbox_id: Option<&'a str>,
+}
+
+impl<'a> WorkSessionView<'a> {
     /// The row of one of a contact's sessions.
-    pub(super) fn new(facts: &ContactFacts, session: WorkSession) -> Self {
-        let (agent_accepted_at, accepted_inbox_id) = session.accepted.unzip();
+    pub(super) fn new(contact: &Kept<'a>, session: &KeptSession<'a>) -> Self {
+        let at = Timestamp::from_micros;
+        let (accepted_at, accepted_inbox_id) = session.accepted.unzip();
         Self {
             id: session.id,
-            contact_id: facts.contact_id.clone(),
-            created_at: facts.created_at,
-            customer_id: facts.customer_id.clone(),
-            conversation_id: facts.conversation_id.clone(),
-            inbox_id: facts.inbox_created.clone(),
-            channel: facts.channel,
-            direction: facts.direction,
-            agent_accepted_at,
-            routed_at: facts.routed_at,
-            agent_id: session.agent_id,
-            fulfilled_at: facts.fulfilled.map(|it| it.at),
-            ended_at: facts.ended.map(|it| it.at),
-            status: facts.ended.map(|it| it.status),
-            within_sla: facts.within_sla(),
-            handle: session.times.map(|it| it.handle),
-            after_contact: session.times.map(|it| it.after_contact),
-            unknown: session.times.map(|it| it.unknown),
+            contact_id: contact.contact,
+            created_at: at(contact.created_at),
+            customer_id: contact.customer,
+            conversation_id: contact.conversation,
+            inbox_id: contact.inbox_created,
+            channel: contact.channel,
+            direction: contact.direction,
+            agent_accepted_at: accepted_at.map(at),
+            routed_at: contact.routed_at.map(at),
+            agent_id: session.agent,
+            fulfilled_at: contact.fulfilled.map(|it| at(it.0)),
+            ended_at: contact.ended.map(|it| at(it.0)),
+            status: contact.ended.map(|it| it.1),
+            within_sla: contact.within_sla(),
+            handle: session.times.map(|it| Micros(it.0)),
+            after_contact: session.times.map(|it| Micros(it.1)),
+            unknown: session.times.map(|it| Micros(it.2)),
             accepted_inbox_id,
         }
     }
 
+    /// The same with memory of its own.
+    pub fn to_row(&self) -> WorkSessionRow {
+        WorkSessionRow {
+            id: self.id.map(str::to_owned),
+            contact_id: self.contact_id.into(),
+            created_at: self.created_at,
+            customer_id: self.customer_id.into(),
+            conversation_id: self.conversation_id.into(),
+            inbox_id: self.inbox_id.into(),
+            channel: self.channel,
+            direction: self.direction,
+            agent_accepted_at: self.agent_accepted_at,
+            routed_at: self.routed_at,
+            agent_id: self.agent_id.map(Into::into),
+            fulfilled_at: self.fulfilled_at,
+            ended_at: self.ended_at,
+            status: self.status,
+            within_sla: self.within_sla,
+            handle: self.handle,
+            after_contact: self.after_contact,
+            unknown: self.unknown,
+            accepted_inbox_id: self.accepted_inbox_id.map(Into::into),
+        }
+    }
+}
+
+impl WorkSessionRow {
     /// The instant that decides about its window: the contact's end, while it is open its start (contract gladly 9.4).
     pub fn anchor(&self) -> Timestamp {
         self.ended_at.unwrap_or(self.created_at)

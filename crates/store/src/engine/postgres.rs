@@ -60,6 +60,23 @@ impl Postgres {
         found.iter().map(|row| map(&Row::Postgres(row)).map_err(StoreError::from)).collect()
     }
 
+    /// Adds every row to what is being gathered.
+    pub(crate) async fn gather<A>(
+        &self,
+        sql: &'static str,
+        params: &[Value],
+        mut all: A,
+        add: impl Fn(&mut A, &Row<'_>) -> Result<(), BadRow>,
+    ) -> Result<A, StoreError> {
+        let client = self.pool.get().await?;
+        let statement = client.prepare_cached(self.translate(sql)).await?;
+        let found = client.query(&statement, &dynamic(params)).await?;
+        for row in &found {
+            add(&mut all, &Row::Postgres(row))?;
+        }
+        Ok(all)
+    }
+
     /// Several reads of one moment.
     pub(crate) async fn query_together<T>(
         &self,

@@ -119,6 +119,29 @@ impl Sqlite {
         self.reading(move |connection| rows(connection, sql, &params, map)).await
     }
 
+    /// Adds every row to what is being gathered.
+    pub(crate) async fn gather<A, F>(
+        &self,
+        sql: &'static str,
+        params: Vec<Value>,
+        mut all: A,
+        add: F,
+    ) -> Result<A, StoreError>
+    where
+        A: Send + 'static,
+        F: Fn(&mut A, &Row<'_>) -> Result<(), BadRow> + Send + 'static,
+    {
+        self.reading(move |connection| {
+            let mut statement = connection.prepare_cached(sql)?;
+            let mut found = statement.query(params_from_iter(&params))?;
+            while let Some(row) = found.next()? {
+                add(&mut all, &Row::Sqlite(row))?;
+            }
+            Ok(all)
+        })
+        .await
+    }
+
     /// Several reads of one moment.
     pub(crate) async fn query_together<T, F>(
         &self,

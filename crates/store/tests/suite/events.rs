@@ -139,18 +139,16 @@ async fn what_is_kept_holds_until_another_event_arrives(world: World) {
     assert_eq!(store.stale_families(tenant, None, 9).await.unwrap(), []);
     assert_eq!(store.stale_families(tenant, Some(WorkedOut::Views), 9).await.unwrap(), [stale]);
     let (early, late) = (time("2026-03-01T00:00:00Z"), time("2026-03-02T00:00:00Z"));
-    let kept = async || store.facts_by_anchor(tenant, (early, ""), late, 9).await.unwrap();
+    let owned = |page: FactsPage| page.iter().map(FactsRef::to_row).collect::<Vec<_>>();
+    let kept = async || owned(store.facts_by_anchor(tenant, (early, ""), late, 9).await.unwrap());
     assert_eq!(kept().await, std::slice::from_ref(&facts));
     assert_eq!(
-        store.facts_by_start(tenant, (early, ""), late, 9).await.unwrap(),
+        owned(store.facts_by_start(tenant, (early, ""), late, 9).await.unwrap()),
         std::slice::from_ref(&facts)
     );
-    assert_eq!(store.facts_by_start(tenant, (time(TEN), "a"), late, 9).await.unwrap(), []);
-    assert_eq!(
-        store.facts_by_anchor(tenant, (early, ""), time(NOON), 9).await.unwrap(),
-        [],
-        "the end is outside"
-    );
+    assert!(store.facts_by_start(tenant, (time(TEN), "a"), late, 9).await.unwrap().is_empty());
+    let before_noon = store.facts_by_anchor(tenant, (early, ""), time(NOON), 9).await.unwrap();
+    assert!(before_noon.is_empty(), "the end is outside");
     let intervals = store.work_intervals(tenant, (early, 0, 0), late, 9).await.unwrap();
     assert_eq!(intervals, std::slice::from_ref(&interval));
     let live = async |horizon: &str, how, open| {
