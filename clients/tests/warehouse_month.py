@@ -119,7 +119,7 @@ class Singer(Team):
     def __init__(self, site: Site, wire: Wire, folder: pathlib.Path):
         super().__init__(site, wire, folder)
         self.state = folder / "state.json"
-        target = {"path": str(folder / "touchline.duckdb"), "default_target_schema": "touchline", "hard_delete": True}
+        target = {"path": str(folder / "singer.duckdb"), "default_target_schema": "touchline", "hard_delete": True}
         (folder / "target.json").write_text(json.dumps(target))
 
     def pull(self, until: str, dies: bool = False) -> bool:
@@ -287,7 +287,7 @@ def check(story: Story, folder: pathlib.Path) -> dict:
         values += compare("dlt, contact export", rows, lambda it: it["contact_id"], contacts, names)
         assert {it["id"] for it in read(db, gone_here)} == story.erased
 
-    with duckdb.connect(str(folder / "Singer/touchline.duckdb"), read_only=True) as db:
+    with duckdb.connect(str(folder / "Singer/singer.duckdb"), read_only=True) as db:
         gone_here = gone.format("touchline")
         latest = f"""select * from touchline.work_sessions where contact_id not in ({gone_here})
             qualify pulled_at = max(pulled_at) over (partition by contact_id)"""
