@@ -38,7 +38,7 @@ pub use audit::{
 pub use batch::{Batch, Committed};
 pub use blobs::{BlobError, BlobRange, Blobs, Incoming, Lying, StoredBlob};
 pub use contacts::{Analysis, CallRow, ContactRow, DeletedContact, SearchKey, search_key};
-pub use datasets::{Dataset, DatasetSize, MOST_COUNTED};
+pub use datasets::{Dataset, DatasetSize};
 pub use destination::{
     Destination, DestinationError, FileVersion, ListedFile, MadeFile, NewFile, S3Settings,
 };

@@ -19,6 +19,7 @@ macro_rules! on_both_engines {
 mod audit;
 mod blobs;
 mod contacts;
+mod datasets;
 mod doctor;
 mod events;
 mod feeds;

@@ -1,0 +1,137 @@
+//! How much there is of each kind, and when it last changed: for people who want to know what a feed will bring.
+//!
+//! Counting stops at a bound, so that asking costs the same on a large server as on a small one: some entries
+//! of an index at most. When something changed last is the end of the index by which its feed is read.
+
+use crate::{Store, StoreError};
+use touchline_model::{TenantId, Timestamp};
+
+/// What can be read as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Dataset {
+    /// Contacts.
+    Contacts,
+    /// Events.
+    Events,
+    /// Contacts of which work sessions are worked out.
+    WorkSessions,
+    /// Evaluations.
+    Evaluations,
+    /// Scorecards.
+    Scorecards,
+    /// Topics.
+    Topics,
+    /// Comments and highlights.
+    Feedback,
+    /// Shares.
+    Shares,
+    /// Listens.
+    Listens,
+    /// Coaching plans.
+    Plans,
+    /// Coaching sessions.
+    Sessions,
+    /// KPIs.
+    Kpis,
+    /// Values of KPIs.
+    Observations,
+    /// Users.
+    Users,
+    /// Groups.
+    Groups,
+    /// Inboxes.
+    Inboxes,
+    /// The change feed.
+    Changes,
+}
+
+/// How much there is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DatasetSize {
+    /// Rows; when there are more than are counted, as many as are.
+    pub rows: i64,
+    /// Whether these are all.
+    pub complete: bool,
+    /// When one of them last came or changed; absent when there never was one.
+    pub changed_at: Option<Timestamp>,
+}
+
+macro_rules! count {
+    ($table:literal) => {
+        concat!("SELECT COUNT(*) FROM (SELECT 1 FROM ", $table, " WHERE tenant = ? LIMIT ?) AS counted")
+    };
+}
+macro_rules! changed {
+    ($table:literal) => {
+        concat!("SELECT MAX(modified) FROM ", $table, " WHERE tenant = ?")
+    };
+}
+
+/// What came last stands at the end of the order of arrival.
+const LAST_EVENT: &str = "SELECT at FROM changes WHERE tenant = ? \
+    AND seq = (SELECT seq FROM events WHERE tenant = ? ORDER BY seq DESC, part DESC LIMIT 1)";
+const LAST_CHANGE: &str = "SELECT at FROM changes WHERE tenant = ? ORDER BY seq DESC LIMIT 1";
+
+/// Counting and the last change of what is kept in a table with a feed.
+macro_rules! tables {
+    ($($dataset:ident $table:literal)*) => {
+        impl Dataset {
+            /// Every one.
+            pub const ALL: [Self; 17] = [
+                Self::Contacts, Self::Events, Self::WorkSessions, Self::Evaluations, Self::Scorecards, Self::Topics,
+                Self::Feedback, Self::Shares, Self::Listens, Self::Plans, Self::Sessions, Self::Kpis,
+                Self::Observations, Self::Users, Self::Groups, Self::Inboxes, Self::Changes,
+            ];
+
+            const fn statements(self) -> (&'static str, &'static str) {
+                match self {
+                    $(Self::$dataset => (count!($table), changed!($table)),)*
+                    Self::Events => (count!("events"), LAST_EVENT),
+                    // Worked out of the events, whenever they come.
+                    Self::WorkSessions => (count!("contact_facts"), LAST_EVENT),
+                    Self::Changes => (count!("changes"), LAST_CHANGE),
+                }
+            }
+        }
+
+        pub(crate) const STATEMENTS: &[&str] = &[
+            $(count!($table), changed!($table),)*
+            count!("events"), count!("contact_facts"), count!("changes"), LAST_EVENT, LAST_CHANGE,
+        ];
+    };
+}
+tables! {
+    Contacts "contacts"
+    Evaluations "evaluations"
+    Scorecards "scorecards"
+    Topics "topics"
+    Feedback "feedback"
+    Shares "shares"
+    Listens "listens"
+    Plans "plans"
+    Sessions "sessions"
+    Kpis "kpis"
+    Observations "observations"
+    Users "users"
+    Groups "groups_"
+    Inboxes "inboxes"
+}
+
+impl Store {
+    /// How much of a kind a tenant has, counted up to `most` rows.
+    pub async fn dataset_size(
+        &self,
+        tenant: &TenantId,
+        of: Dataset,
+        most: i64,
+    ) -> Result<DatasetSize, StoreError> {
+        let (count, changed) = of.statements();
+        let params = vec![tenant.as_str().into(), (most + 1).into()];
+        let rows = self.first(count, params, |row| row.int(0)).await?.unwrap_or_default();
+        let tenants = if changed == LAST_EVENT { 2 } else { 1 };
+        let params = vec![tenant.as_str().into(); tenants];
+        let changed_at = self.first(changed, params, |row| row.maybe_time(0)).await?.flatten();
+        let complete = rows <= most;
+        Ok(DatasetSize { rows: rows.min(most), complete, changed_at })
+    }
+}
