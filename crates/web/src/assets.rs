@@ -15,6 +15,7 @@ const STYLE: &str = concat!(
     include_str!("../static/topics.css"),
     include_str!("../static/imports.css"),
     include_str!("../static/admin.css"),
+    include_str!("../static/reports.css"),
 );
 
 /// Name, type and content of each file.

@@ -4,7 +4,10 @@
 //! percentages and heights are pixels, so that a chart fits a phone and a desk without its words growing or shrinking.
 //! Bars start at zero, series are labelled where they end, and a colour means the same on every page.
 
+mod ranks;
 mod scale;
+
+pub(crate) use ranks::{Part, Rank};
 
 use crate::{filters, format};
 use askama::Template;
@@ -25,6 +28,8 @@ pub(crate) enum Unit {
     Count,
     /// A share, 0 to 1, shown as a percentage.
     Share,
+    /// Seconds, shown as on a clock.
+    Time,
 }
 
 impl Unit {
@@ -34,6 +39,7 @@ impl Unit {
             // Counts are far below 2^53; the cast saturates anyway.
             Self::Count => format::number(value.round() as i64),
             Self::Share => format::percent(value),
+            Self::Time => format::clock(value),
         }
     }
 }
@@ -43,6 +49,8 @@ impl Unit {
 pub(crate) enum Tone {
     /// What the chart is about.
     Subject,
+    /// A part of it that is less so.
+    Soft,
     /// What it is compared with.
     Context,
 }
@@ -51,6 +59,7 @@ impl Tone {
     const fn class(self) -> &'static str {
         match self {
             Self::Subject => "subject",
+            Self::Soft => "soft",
             Self::Context => "context",
         }
     }
@@ -125,6 +134,7 @@ pub(crate) struct Chart {
 enum Drawing {
     Plot(Plot),
     Smalls(Vec<SmallPlot>),
+    Ranks(ranks::Ranks),
     Nothing,
 }
 

@@ -9,6 +9,7 @@
 
 mod assets;
 mod charts;
+mod csv;
 mod error;
 mod filters;
 mod format;

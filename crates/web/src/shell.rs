@@ -43,6 +43,16 @@ pub(crate) struct NavItem {
     pub(crate) active: bool,
 }
 
+/// An entry of the navigation inside a section.
+pub(crate) struct Tab {
+    /// Key of its text.
+    pub(crate) text: &'static str,
+    /// Where it leads.
+    pub(crate) href: &'static str,
+    /// Whether the page belongs to it.
+    pub(crate) active: bool,
+}
+
 /// An instant in two ways of saying it.
 pub(crate) struct When {
     /// For machines.
@@ -78,6 +88,7 @@ const NAV: &[(&str, &str, &str, &str, Option<Ability>)] = &[
     ("home", "common.nav_home", "/", "home", None),
     ("calls", "common.nav_calls", "/calls", "calls", Some(Ability::ReadContacts)),
     ("topics", "common.nav_topics", "/topics", "topics", Some(Ability::ReadQuality)),
+    ("reports", "common.nav_reports", "/reports/contacts", "reports", Some(Ability::ReadReports)),
     ("imports", "common.nav_imports", "/imports", "imports", Some(Ability::WriteContacts)),
     ("admin", "common.nav_admin", "/admin/people", "admin", Some(Ability::ReadDirectory)),
 ];
@@ -101,7 +112,7 @@ impl Shell {
     pub(crate) fn nav_of(caller: &Caller, section: &str) -> Vec<NavItem> {
         let seen = |need: Option<Ability>, name: &str| {
             need.is_none_or(|ability| caller.may(ability))
-                && !(caller.own_only && matches!(name, "topics" | "admin"))
+                && !(caller.own_only && matches!(name, "topics" | "reports" | "admin"))
         };
         NAV.iter()
             .filter(|(name, .., need)| seen(*need, name))

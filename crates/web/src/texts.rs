@@ -16,6 +16,7 @@ const ENGLISH: &[(&str, &str)] = &[
     ("admin_settings", include_str!("../texts/en/admin_settings.toml")),
     ("imports", include_str!("../texts/en/imports.toml")),
     ("topics", include_str!("../texts/en/topics.toml")),
+    ("reports", include_str!("../texts/en/reports.toml")),
     ("call", include_str!("../texts/en/call.toml")),
     ("calls", include_str!("../texts/en/calls.toml")),
     ("charts", include_str!("../texts/en/charts.toml")),

@@ -61,7 +61,7 @@ const step = (by) => {
   rows[next].scrollIntoView({ block: 'nearest' });
 };
 
-const GO = { h: '/', c: '/calls', t: '/topics', i: '/imports', a: '/admin/people' };
+const GO = { h: '/', c: '/calls', t: '/topics', r: '/reports', i: '/imports', a: '/admin/people' };
 let going = 0;
 
 document.addEventListener('keydown', (event) => {

@@ -7,11 +7,13 @@
 mod agents;
 mod contacts;
 mod conversations;
+pub mod datasets;
 mod directory;
 mod kept;
 mod known;
 mod project;
 mod rows;
+pub mod summary;
 
 pub use project::keep_family;
 pub use rows::{

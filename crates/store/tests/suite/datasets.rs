@@ -11,9 +11,14 @@ on_both_engines!(each_kind_is_counted_up_to_a_bound_and_dated_by_its_last_change
 
 async fn each_kind_is_counted_up_to_a_bound_and_dated_by_its_last_change(world: World) {
     let other = world.add_tenant("other").await;
-    let size = async |of: Dataset, most: i64| world.store.dataset_size(&world.tenant, of, most).await.unwrap();
+    let size =
+        async |of: Dataset, most: i64| world.store.dataset_size(&world.tenant, of, most).await.unwrap();
     for kind in Dataset::ALL {
-        assert_eq!(size(kind, 10).await, DatasetSize { rows: 0, complete: true, changed_at: None }, "{kind:?}");
+        assert_eq!(
+            size(kind, 10).await,
+            DatasetSize { rows: 0, complete: true, changed_at: None },
+            "{kind:?}"
+        );
     }
     world
         .write(|batch| {

@@ -49,11 +49,23 @@ impl Scale {
     }
 }
 
-/// A round number at or above a value: 1, 2, 3, 4, 5, 6, 8 times a power of ten; for shares at most the whole.
+/// Seconds at which an axis of times may end, up to a day.
+const TIMES: [f64; 24] = [
+    10.0, 20.0, 30.0, 40.0, 60.0, 90.0, 120.0, 180.0, 240.0, 300.0, 420.0, 600.0, 900.0, 1_200.0, 1_800.0,
+    2_400.0, 3_600.0, 5_400.0, 7_200.0, 14_400.0, 21_600.0, 28_800.0, 43_200.0, 86_400.0,
+];
+
+/// A round number at or above a value: 1, 2, 3, 4, 5, 6, 8 times a power of ten; for shares at most the whole, for times
+/// whole minutes, hours or days.
 fn round_up(value: f64, unit: Unit) -> f64 {
+    const DAY: f64 = 86_400.0;
     let least = match unit {
         Unit::Count => 4.0,
         Unit::Share => 0.04,
+        Unit::Time => {
+            let fits = TIMES.into_iter().find(|it| *it >= value);
+            return fits.unwrap_or((value / DAY).ceil() * DAY);
+        }
     };
     let value = value.max(least);
     let power = 10f64.powf(value.log10().floor());
@@ -106,6 +118,10 @@ mod tests {
             (0.3, Unit::Share, 0.3),
             (0.31, Unit::Share, 0.4),
             (0.93, Unit::Share, 1.0),
+            (0.0, Unit::Time, 10.0),
+            (61.0, Unit::Time, 90.0),
+            (3_700.0, Unit::Time, 5_400.0),
+            (100_000.0, Unit::Time, 172_800.0),
         ] {
             let high = Scale::from_zero(top, unit).high;
             assert!((high - round).abs() < 1e-9, "{top} {unit:?}: {high}");

@@ -17,6 +17,7 @@ use touchline_app::{
 };
 use touchline_intake::desk::Desk;
 use touchline_model::{Caller, FakeClock, Role, TenantId, User};
+use touchline_testkit::postgres::fresh_database;
 use touchline_web::{Setting, Web, WebConfig, router};
 use tower::ServiceExt;
 
@@ -32,6 +33,7 @@ pub(crate) struct World {
     pub(crate) answers: Arc<Answers>,
     /// The first administrator, Ada Berg of Acme.
     pub(crate) admin: Caller,
+    pub(crate) clock: Arc<FakeClock>,
     router: Router,
     _folder: tempfile::TempDir,
 }
@@ -65,11 +67,15 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(FakeClock::at("2026-03-03T09:30:00Z".parse().unwrap()));
         let store = Store::open_sqlite(&folder.path().join("touchline.db"), clock.clone()).await.unwrap();
+        Self::over(store, clock, folder).await
+    }
+
+    async fn over(store: Store, clock: Arc<FakeClock>, folder: tempfile::TempDir) -> Self {
         let blobs = Blobs::open(&folder.path().join("recordings")).unwrap();
         let answers = Arc::new(Answers::default());
         let webhooks = Webhooks::new(WebhookSettings::default(), answers.clone(), Arc::new(|_, _| None));
         let desk = Arc::new(Desk::new(folder.path().join("imports")));
-        let app = App::new(store, blobs, clock, Arc::new(SystemEntropy), Limits::default())
+        let app = App::new(store, blobs, clock.clone(), Arc::new(SystemEntropy), Limits::default())
             .with_webhooks(webhooks)
             .with_worker(touchline_app::imports::JOB, desk.clone());
         let first = FirstAdministrator {
@@ -90,7 +96,7 @@ impl World {
         let web = Web::new(app.clone(), WebConfig::default(), "key", settings).with_desk(desk);
         let session = app.sign_in("ada@example.com", PASSWORD, "192.0.2.1", "Browser").await.unwrap();
         let (admin, _) = app.session(&session.token, "192.0.2.1").await.unwrap().unwrap();
-        Self { app, answers, admin, router: router(web), _folder: folder }
+        Self { app, answers, admin, clock, router: router(web), _folder: folder }
     }
 
     /// A browser in which nobody is signed in.
@@ -126,6 +132,17 @@ impl World {
         let id: TenantId = self.app.create_tenant(&operator, new).await.unwrap().id;
         Caller { tenant: id, ..self.admin.clone() }
     }
+}
+
+/// Tells a story on both engines.
+pub(crate) async fn both(story: impl AsyncFn(World)) {
+    eprintln!("on SQLite:");
+    story(World::new().await).await;
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Arc::new(FakeClock::at("2026-03-03T09:30:00Z".parse().unwrap()));
+    eprintln!("on PostgreSQL:");
+    let store = Store::open_postgres(&fresh_database().await, clock.clone()).await.unwrap();
+    story(World::over(store, clock, folder).await).await;
 }
 
 impl Browser<'_> {

@@ -2,7 +2,7 @@
 
 use super::audit::Asked;
 use crate::{
-    Web,
+    Web, csv,
     error::{Answer, PageError},
     texts,
     visit::Visit,
@@ -49,62 +49,27 @@ pub(super) async fn export(State(web): State<Web>, visit: Visit, RawQuery(raw): 
     let search = AuditSearch { oldest_first: true, ..asked.search(&web, &visit).await? };
     web.app.audit_export(&visit.caller, &asked.address(&format, ("", ""))).await?;
     let rows = entries(web.app.clone(), visit.caller.clone(), search);
-    let mut response = match format.as_str() {
-        "csv" => csv(rows),
-        _ => stream_ndjson(NDJSON, rows).await?,
-    };
-    let name = format!("attachment; filename=\"audit.{format}\"");
-    if let Ok(name) = HeaderValue::from_str(&name) {
-        response.headers_mut().insert(header::CONTENT_DISPOSITION, name);
+    if format == "csv" {
+        return Ok(as_csv(rows));
     }
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    let mut response = stream_ndjson(NDJSON, rows).await?;
+    let headers = response.headers_mut();
+    let name = HeaderValue::from_static("attachment; filename=\"audit.ndjson\"");
+    headers.insert(header::CONTENT_DISPOSITION, name);
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(response)
 }
 
-fn csv(rows: impl Stream<Item = Result<Vec<AuditEntry>, AppError>> + Send + 'static) -> Response {
+fn as_csv(rows: impl Stream<Item = Result<Vec<AuditEntry>, AppError>> + Send + 'static) -> Response {
     let lines = rows.map_ok(|entries| entries.iter().map(line).collect::<String>());
     let text = stream::once(async { Ok(HEAD.to_owned()) }).chain(lines);
-    let mut response = Response::new(Body::from_stream(text));
-    response
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8; header=present"));
-    response
+    csv::attached("audit.csv", Body::from_stream(text))
 }
 
 /// An entry as a line of CSV (RFC 4180).
 fn line(it: &AuditEntry) -> String {
     let (n, at) = (it.n.to_string(), it.at.to_string());
     let cells = [&n, &at, &it.actor, &it.source, &it.action, &it.object, &it.detail, &it.hash];
-    let cells: Vec<String> = cells.into_iter().map(|it| cell(it)).collect();
+    let cells: Vec<String> = cells.into_iter().map(|it| csv::cell(it)).collect();
     format!("{}\r\n", cells.join(","))
-}
-
-/// A cell. What a spreadsheet would take for a formula begins with an apostrophe: details may come from strangers.
-fn cell(text: &str) -> String {
-    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    let text = if formula { format!("'{text}") } else { text.to_owned() };
-    match text.contains([',', '"', '\n', '\r']) {
-        true => format!("\"{}\"", text.replace('"', "\"\"")),
-        false => text,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::cell;
-
-    #[test]
-    fn a_cell_is_quoted_where_it_must_be_and_is_never_a_formula() {
-        for (text, expected) in [
-            ("plain", "plain"),
-            ("a,b", "\"a,b\""),
-            ("say \"no\"", "\"say \"\"no\"\"\""),
-            ("two\nlines", "\"two\nlines\""),
-            ("=1+1", "'=1+1"),
-            ("@x,y", "\"'@x,y\""),
-            ("", ""),
-        ] {
-            assert_eq!(cell(text), expected);
-        }
-    }
 }

@@ -12,9 +12,16 @@ mod settings;
 mod users;
 mod webhooks;
 
-use crate::{Web, format, shell::Shell, texts, visit::Visit};
+pub(super) use revealed::{origin, quoted};
+
+use super::{address, part};
+use crate::{
+    Web, format,
+    shell::{Shell, Tab},
+    texts,
+    visit::Visit,
+};
 use jiff::{Unit, civil, tz::TimeZone};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use touchline_app::AppError;
 use touchline_http::{Gate, Routes};
 use touchline_model::{Ability, Timestamp};
@@ -29,13 +36,6 @@ pub(super) fn mount<G: Gate>(routes: &mut Routes<G, Web>) {
     deliveries::mount(routes);
     audit::mount(routes);
     settings::mount(routes);
-}
-
-/// An entry of the navigation inside the administration.
-struct Tab {
-    text: &'static str,
-    href: &'static str,
-    active: bool,
 }
 
 /// Entries: name, key of the text, address, what one needs.
@@ -53,24 +53,6 @@ fn frame(visit: &Visit, title: impl Into<String>, tab: &str) -> (Shell, Vec<Tab>
     let tabs = TABS.iter().filter(|(.., needs)| seen(needs));
     let tabs = tabs.map(|(name, text, href, _)| Tab { text, href, active: *name == tab });
     (visit.shell(title, "admin"), tabs.collect())
-}
-
-/// An id as a part of a path.
-fn part(id: &str) -> String {
-    utf8_percent_encode(id, NON_ALPHANUMERIC).to_string()
-}
-
-/// A path with those of the pairs that have a value as its query.
-fn address(path: &str, pairs: &[(&str, &str)]) -> String {
-    let given: Vec<String> = pairs
-        .iter()
-        .filter(|(_, value)| !value.is_empty())
-        .map(|(name, value)| format!("{name}={}", part(value)))
-        .collect();
-    match given.is_empty() {
-        true => path.to_owned(),
-        false => format!("{path}?{}", given.join("&")),
-    }
 }
 
 /// What is wrong with a form: which field, and why.
@@ -139,16 +121,6 @@ mod tests {
             assert_eq!(day_begins(odd, &zone), None, "{odd}");
         }
         assert_eq!(day_ends("9999-12-31", &zone), None);
-    }
-
-    #[test]
-    fn addresses_hold_what_was_given_and_nothing_else() {
-        assert_eq!(address("/a", &[("q", ""), ("z", "")]), "/a");
-        assert_eq!(
-            address("/a", &[("q", "x&y=<1>"), ("z", ""), ("b", "é")]),
-            "/a?q=x%26y%3D%3C1%3E&b=%C3%A9"
-        );
-        assert_eq!(part("a/b.."), "a%2Fb%2E%2E");
     }
 
     #[test]

@@ -52,7 +52,7 @@ pub(super) fn page(
 }
 
 /// The address of this server as the browser knows it.
-pub(super) fn origin(web: &Web, headers: &HeaderMap) -> String {
+pub(crate) fn origin(web: &Web, headers: &HeaderMap) -> String {
     let host = headers.get(header::HOST).and_then(|it| it.to_str().ok()).unwrap_or_default();
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | ':' | '-' | '[' | ']' | '_');
     let host = if !host.is_empty() && host.chars().all(plain) { host } else { "localhost" };
@@ -61,7 +61,7 @@ pub(super) fn origin(web: &Web, headers: &HeaderMap) -> String {
 }
 
 /// A text that a shell takes as it is.
-pub(super) fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 

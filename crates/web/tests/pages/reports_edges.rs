@@ -1,0 +1,228 @@
+//! Reports of nothing, wrong questions, strangers, and what is in the feed.
+
+use crate::{
+    reports_events::{MONDAY, SUNDAY, Thread, sunday},
+    world::{ESCAPED, HOSTILE, World, both},
+};
+use http::StatusCode;
+use serde_json::json;
+use touchline_app::contacts::ContactUpload;
+use touchline_model::{Caller, Contact, Role, User};
+
+const REPORTS: [&str; 3] = ["/reports/contacts", "/reports/work-sessions", "/reports/agents"];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_anything_to_show_a_page_says_why_and_leads_on() {
+    let world = World::new().await;
+    world.clock.set(MONDAY.parse().unwrap());
+    let ada = world.admin().await;
+    for path in REPORTS {
+        let fresh = ada.page(path).await;
+        assert!(
+            fresh.contains("Reports begin with what happens") && fresh.contains("href=\"/imports\""),
+            "{fresh}"
+        );
+        assert!(!fresh.contains("download"), "there is no file of nothing: {fresh}");
+    }
+    world.opens_a_centre().await;
+    world.happens(sunday()).await;
+    for path in REPORTS {
+        let before = ada.page(&format!("{path}?from=2026-01-01")).await;
+        assert!(before.contains("Nothing in this window") && before.contains("This month</a>"), "{before}");
+        let later = ada.page(&format!("{path}?from=2026-04-01&zone=Europe/Berlin")).await;
+        assert!(later.contains("Reports know everything up to 13:00. This window begins later."), "{later}");
+    }
+    let filtered = ada.page(&format!("/reports/contacts?{SUNDAY}&channel=sms")).await;
+    assert!(filtered.contains("Nothing fits these filters in these days."), "{filtered}");
+    assert!(filtered.contains("zone=Europe%2FBerlin\">Clear filters</a>"), "{filtered}");
+    // A file of nothing is a file with a head.
+    let empty = ada.get("/reports/contacts.csv?from=2026-01-01").await;
+    assert_eq!((empty.status, empty.text.matches("\r\n").count()), (StatusCode::OK, 1), "{}", empty.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_asked_wrongly_stays_with_the_reason() {
+    let world = World::new().await;
+    world.opens_a_centre().await;
+    let ada = world.admin().await;
+    for (query, field, reason, kept) in [
+        ("from=soon", "from", "must be a day such as 2026-03-31", "value=\"soon\""),
+        ("from=2026-03-02&to=2026-03-01", "to", "must not be before the first day", "value=\"2026-03-02\""),
+        (
+            "from=2026-01-01&to=2026-03-01",
+            "to",
+            "60 days are more than a page shows, which is 31.",
+            "value=\"2026-03-01\"",
+        ),
+        ("zone=Mars", "zone", "is no time zone, such as Europe/Berlin", "value=\"Mars\""),
+        ("channel=pigeon", "channel", "is no channel that reports know", "Phone"),
+        ("inbox=gone", "inbox", "is not there any more", "<option value=\"gone\" selected>gone</option>"),
+    ] {
+        let page = ada.get(&format!("/reports/contacts?{query}")).await;
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{query}");
+        assert!(page.text.contains(&format!("<li id=\"{field}-wrong\">")), "{query}: {}", page.text);
+        assert!(page.text.contains(reason) && page.text.contains(kept), "{query}: {}", page.text);
+        assert!(page.text.contains(&format!("aria-describedby=\"{field}-wrong\"")), "{query}: {}", page.text);
+    }
+    let team = ada.get("/reports/agents?team=gone").await;
+    assert_eq!(team.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(team.text.contains("<li id=\"team-wrong\">"), "{}", team.text);
+    let file = ada.get("/reports/contacts.csv?from=2026-01-01&to=2026-03-01").await;
+    assert_eq!(file.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(file.text.contains("60 days are more"), "{}", file.text);
+    // What a report has no field for does not narrow it.
+    world.happens(sunday()).await;
+    let all = ada.page(&format!("/reports/contacts?{SUNDAY}&agent=nobody&team=gone")).await;
+    assert!(all.contains("4 rows</h2>"), "{all}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reports_are_for_those_who_may_read_them() {
+    let world = World::new().await;
+    world.opens_a_centre().await;
+    let agent = world.browser("ana", Role::Agent).await;
+    assert!(!agent.page("/").await.contains("href=\"/reports"));
+    for path in [
+        "/reports",
+        "/reports/contacts",
+        "/reports/contacts.csv",
+        "/reports/work-sessions.csv",
+        "/reports/agents",
+        "/reports/feed",
+    ] {
+        assert_eq!(agent.get(path).await.status, StatusCode::FORBIDDEN, "{path}");
+    }
+    for (id, role) in [("mia", Role::Manager), ("cy", Role::Coach), ("an", Role::Analyst)] {
+        let browser = world.browser(id, role).await;
+        assert!(browser.page("/").await.contains("<a href=\"/reports/contacts\">"), "{role}");
+        assert_eq!(browser.get("/reports").await.leads_to(), "/reports/contacts");
+        assert!(browser.page("/reports/agents").await.contains("Agents"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_of_another_organisation_is_in_a_report() {
+    both(async |world| {
+        world.opens_a_centre().await;
+        let stranger = world.stranger().await;
+        world.happens_to(&stranger, sunday()).await;
+        let ada = world.admin().await;
+        for path in REPORTS {
+            let page = ada.page(&format!("{path}?{SUNDAY}")).await;
+            assert!(page.contains("Reports begin with what happens"), "{page}");
+            let file = ada.get(&format!("{path}.csv?{SUNDAY}")).await;
+            assert_eq!(file.text.matches("\r\n").count(), 1, "{}", file.text);
+        }
+        let feed = ada.page("/reports/feed").await;
+        let events = feed.split_once("<b>Events</b>").unwrap().1.split_once("</tr>").unwrap().0;
+        assert!(events.contains("data-label=\"Rows\">0</td>"), "{events}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_report_is_shown_in_part_and_taken_along_whole() {
+    both(async |world| {
+        world.opens_a_centre().await;
+        for block in 0..6 {
+            let contacts = (0..100).flat_map(|n| {
+                let id = format!("n-{}", block * 100 + n);
+                let inside = json!({ "entryPoint": "x".repeat(200) });
+                let thread = Thread::new(&id, "SMS", "i-new").starts("2026-03-29T12:00:00Z", inside);
+                thread.accepted("ana", "2026-03-29T12:00:30Z").ends("2026-03-29T12:01:30Z", "ANSWERED").events
+            });
+            world.happens(contacts.collect()).await;
+        }
+        let ada = world.admin().await;
+        let page = ada.page(&format!("/reports/contacts?{SUNDAY}")).await;
+        assert!(page.contains("The first 25 of 600 rows</h2>"), "{page}");
+        // No view was ever sent: an agent works from acceptance to the end, a minute each.
+        assert!(page.contains("<data value=\"36000\">10:00:00</data>"), "{page}");
+        let file = ada.get(&format!("/reports/contacts.csv?{SUNDAY}")).await;
+        assert!(file.text.len() > 200_000, "several parts: {}", file.text.len());
+        assert_eq!(file.text.matches("\r\n").count(), 601);
+        assert_eq!(file.text.matches(",60,").count(), 600, "handle time of each");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hostile_and_very_long_names_are_words_and_nothing_else() {
+    let world = World::new().await;
+    world.opens_a_centre().await;
+    let hostile = User {
+        id: "ana".into(),
+        first_name: HOSTILE.to_owned(),
+        last_name: "y".repeat(90),
+        email: "ana@example.com".to_owned(),
+        active: true,
+        ..User::default()
+    };
+    world.app.put_one(&world.admin, hostile).await.unwrap();
+    world.happens(sunday()).await;
+    let ada = world.admin().await;
+    for path in REPORTS {
+        let escaped: String = HOSTILE.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let page = ada.page(&format!("{path}?{SUNDAY}&agent=")).await;
+        assert!(page.contains(ESCAPED) && !page.contains("<script>alert"), "{page}");
+        assert!(page.contains('…') && page.contains(&"y".repeat(90)), "cut, and whole in its title: {page}");
+        for field in ["from", "zone", "inbox", "team", "agent", "level", "window", "channel"] {
+            let page = ada.get(&format!("{path}?{field}={escaped}")).await.text;
+            assert!(!page.contains("<script>alert"), "{field}: {page}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_feed_page_counts_what_there_is_and_says_how_to_ask_for_it() {
+    both(async |world| {
+        world.opens_a_centre().await;
+        world.happens(sunday()).await;
+        let call: Contact =
+            serde_json::from_value(json!({ "id": "c-9", "started_at": "2026-03-02T10:00:00Z" })).unwrap();
+        world.app.put_contact(&world.admin, ContactUpload::new(call, None)).await.unwrap();
+        let mia = world.browser("mia", Role::Manager).await;
+        let page = mia.page("/reports/feed").await;
+        let row = |name: &str| {
+            let (_, rest) =
+                page.split_once(&format!("<b>{name}</b>")).unwrap_or_else(|| panic!("{name}: {page}"));
+            rest.split_once("</tr>").unwrap().0.to_owned()
+        };
+        let rows = |name: &str, n: &str| {
+            let row = row(name);
+            assert!(
+                row.contains(&format!("<td class=\"number\" data-label=\"Rows\">{n}</td>")),
+                "{name}: {row}"
+            );
+        };
+        rows("Contacts", "1");
+        rows("Inboxes", "2");
+        rows("Evaluations", "0");
+        assert!(
+            row("Evaluations").contains("never") && row("Inboxes").contains("datetime=\"2026-03-30T12:00:00")
+        );
+        assert!(
+            row("Events").contains("<code>/api/touchline/v1/events</code>")
+                && row("Events").contains("read_reports")
+        );
+        assert!(page.contains("People: Administrator, Manager, Coach, Analyst."), "{page}");
+        assert!(
+            page.contains("An administrator makes credentials.")
+                && !page.contains("href=\"/admin/credentials\""),
+            "{page}"
+        );
+        assert!(
+            page.contains("-H &#34;Authorization: Bearer $TOUCHLINE_TOKEN&#34;"),
+            "named, not shown: {page}"
+        );
+        assert!(page.contains("http://touchline.example:8443/api/v1/reports/work-session-events"), "{page}");
+        assert!(page.contains("href=\"/api/docs\""), "{page}");
+        let ada = world.admin().await;
+        assert!(ada.page("/reports/feed").await.contains("href=\"/admin/credentials\""));
+        // Whoever may not read a kind of data is not told how much of it there is.
+        let few = Caller { abilities: [touchline_model::Ability::ReadReports].into(), ..world.admin.clone() };
+        let told = world.app.datasets(&few).await.unwrap();
+        assert_eq!(told.len(), 2, "{told:?}");
+    })
+    .await;
+}
