@@ -54,7 +54,11 @@ pub(crate) fn complete(mut document: Value) -> Value {
     for operation in paths.filter_map(|(_, methods)| methods.as_object_mut()).flat_map(|it| it.values_mut()) {
         let id = operation["operationId"].as_str().unwrap_or_default().to_owned();
         match id.as_str() {
-            "create_tenant" | "create_credential" | "create_tenant_credential" | "create_webhook" => {}
+            "create_tenant"
+            | "create_credential"
+            | "create_tenant_credential"
+            | "create_webhook"
+            | "create_export_schedule" => {}
             "upload_audio" => {
                 let content = &mut operation["requestBody"]["content"];
                 content["audio/*"] = json!({});

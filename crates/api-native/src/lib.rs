@@ -9,6 +9,7 @@
 mod admin;
 mod changes;
 mod document;
+mod export_schedules;
 mod gate;
 mod input;
 mod mount;
@@ -58,5 +59,6 @@ fn mounted<G: Gate>(gate: G) -> Routes<G, App> {
     reports::mount(&mut mount);
     changes::mount(&mut mount);
     webhooks::mount(&mut mount);
+    export_schedules::mount(&mut mount);
     mount.done()
 }

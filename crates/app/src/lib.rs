@@ -66,6 +66,8 @@ pub struct App {
     pub(crate) webhooks: Arc<webhooks::Webhooks>,
     pub(crate) playback: Arc<contacts::Playback>,
     pub(crate) reports: reports::ReportSettings,
+    /// Where exports at fixed times go; nowhere unless an operator says so.
+    pub(crate) exports: Option<touchline_store::Destination>,
     /// Read while a recording is being named, written while one is being removed.
     pub(crate) recordings: Arc<tokio::sync::RwLock<()>>,
 }
@@ -100,6 +102,7 @@ impl App {
             webhooks: Arc::default(),
             playback: Arc::default(),
             reports: reports::ReportSettings::default(),
+            exports: None,
             recordings: Arc::default(),
         }
     }

@@ -49,6 +49,11 @@ impl Batch {
         }
     }
 
+    /// Whose changes they are.
+    pub fn tenant(&self) -> &TenantId {
+        &self.tenant
+    }
+
     /// Whether there is nothing to write.
     pub fn is_empty(&self) -> bool {
         self.ops.is_empty() && self.audit.is_empty()

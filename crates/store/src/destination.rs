@@ -5,6 +5,7 @@
 
 mod bucket;
 mod folder;
+mod wire;
 
 pub use bucket::S3Settings;
 
@@ -171,6 +172,15 @@ impl Destination {
     /// A folder, made when something is written to it.
     pub fn folder(path: &Path) -> Self {
         Self(Kind::Folder(Folder::new(path)))
+    }
+
+    /// A folder below it.
+    #[must_use]
+    pub fn below(&self, path: &str) -> Self {
+        Self(match &self.0 {
+            Kind::Folder(folder) => Kind::Folder(folder.below(path)),
+            Kind::Bucket(bucket) => Kind::Bucket(bucket.below(path)),
+        })
     }
 
     /// The folder or the bucket, as a text for people.

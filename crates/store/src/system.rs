@@ -191,6 +191,7 @@ impl Store {
             crate::events::STATEMENTS,
             crate::events::families::STATEMENTS,
             crate::exports::STATEMENTS,
+            crate::schedules::STATEMENTS,
             crate::facts::STATEMENTS,
             crate::feeds::STATEMENTS,
             crate::imports::STATEMENTS,

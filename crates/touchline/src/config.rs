@@ -18,7 +18,7 @@ use touchline_api_gladly::GladlyConfig;
 use touchline_app::{
     people::OidcSettings,
     reports::{HandleTimeSource, ReportSettings},
-    store::S3Settings,
+    store::{Destination, S3Settings},
     webhooks::WebhookSettings,
 };
 use touchline_web::{Setting, WebConfig};
@@ -105,6 +105,26 @@ impl ReportsConfig {
     }
 }
 
+/// Exports at fixed times.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ExportsConfig {
+    /// Where they go: a folder, or s3://bucket/prefix; each organisation has a part of its own below it. Empty: there are
+    /// no scheduled exports.
+    pub destination: String,
+}
+
+impl ExportsConfig {
+    /// The destination, or what is wrong with it.
+    pub fn destination(&self, s3: &S3Settings, data: &Path) -> Result<Option<Destination>, String> {
+        if self.destination.is_empty() {
+            return Ok(None);
+        }
+        let found = Destination::parse(&self.destination, s3, &data.join("exports"));
+        found.map(Some).map_err(|e| format!("exports.destination: {e}"))
+    }
+}
+
 /// Every setting.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -125,6 +145,8 @@ pub struct Config {
     pub gladly: GladlyConfig,
     /// Reports, in every dialect and in the pages.
     pub reports: ReportsConfig,
+    /// Exports at fixed times.
+    pub exports: ExportsConfig,
     /// The S3-compatible service of exports.
     pub s3: S3Settings,
     /// Webhooks.
@@ -146,6 +168,7 @@ impl Default for Config {
             c360: C360Config::default(),
             gladly: GladlyConfig::default(),
             reports: ReportsConfig::default(),
+            exports: ExportsConfig::default(),
             s3: S3Settings::default(),
             webhooks: WebhooksConfig::default(),
             web: WebConfig::default(),
@@ -203,7 +226,9 @@ impl Settings {
         flatten(&table, "", &mut |key, value| {
             let shown = match key.as_str() {
                 "database" => without_password(value),
-                "oidc.client_secret" | "s3.secret_access_key" if value.as_str() != Some("") => Value::from("***").to_string(),
+                "oidc.client_secret" | "s3.secret_access_key" if value.as_str() != Some("") => {
+                    Value::from("***").to_string()
+                }
                 _ => value.to_string(),
             };
             let source = origin.get(&key).cloned().unwrap_or_else(|| "default".to_owned());

@@ -37,7 +37,8 @@ pub async fn open_with(config: &Config, clock: Arc<dyn Clock>) -> Result<App, St
         Blobs::open(&config.data.join("recordings")).map_err(|e| format!("recordings folder: {e}"))?;
     let limits = Limits { recording_bytes: config.recording_mib << 20, ..Limits::default() };
     let app = App::new(store, blobs, clock, Arc::new(SystemEntropy), limits);
-    Ok(app.with_reports(config.reports.settings()))
+    let exports = config.exports.destination(&config.s3, &config.data)?;
+    Ok(app.with_reports(config.reports.settings()).with_exports(exports))
 }
 
 /// What sends webhooks.

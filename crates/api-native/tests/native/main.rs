@@ -25,6 +25,7 @@ mod changes;
 mod contacts;
 mod document;
 mod events;
+mod export_schedules;
 mod full_disk;
 mod idempotency;
 mod isolation;

@@ -100,6 +100,16 @@ impl World {
         world
     }
 
+    /// The same organisation behind a server whose scheduled exports go somewhere.
+    pub(crate) async fn exporting_to(self, destination: touchline_app::store::Destination) -> Self {
+        let app = self.app.clone().with_exports(Some(destination));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let router = touchline_api_native::router(app.clone());
+        tokio::spawn(touchline_http::serve(listener, router, std::future::pending()));
+        Self { app, address, ..self }
+    }
+
     /// Makes a tenant; its token with every ability of a tenant.
     pub(crate) async fn add_tenant(&self, id: &str) -> String {
         let tenant = Tenant { id: id.into(), name: format!("{id} Ltd"), created_at: self.clock.now() };

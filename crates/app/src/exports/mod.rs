@@ -8,6 +8,7 @@ mod parquet;
 mod part;
 mod rows;
 mod run;
+mod schedule;
 mod source;
 mod text;
 
@@ -16,6 +17,10 @@ pub use dataset::Dataset;
 pub use manifest::{ColumnEntry, DayEntry, Manifest, PartEntry};
 pub use part::{ExportError, Format};
 pub use run::{ExportOrder, ExportProgress, Exported};
+pub(crate) use schedule::JOB;
+pub use schedule::{
+    ChangeExportSchedule, Every, ExportRun, ExportRunState, ExportScheduleView, NewExportSchedule, Weekday,
+};
 pub use text::{TextForm, TextWriter};
 
 use jiff::tz::TimeZone;

@@ -240,6 +240,9 @@ impl App {
             jobs::REMATCH_TELL => self.tell_rematch(&caller, job).await,
             jobs::LISTENS => self.count_listens(&caller, job).await,
             jobs::REANALYSE => self.reanalyse(&caller, job).await,
+            crate::exports::JOB => {
+                self.run_scheduled_export(job).await.map(Outcome::from).map_err(Failure::from)
+            }
             jobs::FORGET_RECORDING => self.forget_recording(&caller, job).await,
             other => match self.workers.get(other) {
                 Some(worker) => worker.work(self, job).await.map(Outcome::from).map_err(Failure::from),

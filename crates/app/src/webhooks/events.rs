@@ -10,6 +10,10 @@ use touchline_store::ChangeRow;
 pub(super) const TEST: &str = "webhook.test";
 /// A contact is through the pipeline.
 pub(super) const COMPLETED: &str = "contact.completed";
+/// An export at a fixed time has brought something new.
+pub(crate) const EXPORT_PUBLISHED: &str = "export.published";
+/// An export at a fixed time could not be made.
+pub(crate) const EXPORT_FAILED: &str = "export.failed";
 /// Stands for every event type.
 pub(super) const EVERYTHING: &str = "*";
 
@@ -22,8 +26,8 @@ pub struct EventType {
     pub about: String,
 }
 
-/// Every event type that an address can want: `KIND.put` and `KIND.delete` for each kind of the change feed, and
-/// `contact.completed`.
+/// Every event type that an address can want: `KIND.put` and `KIND.delete` for each kind of the change feed,
+/// `contact.completed`, and those of exports.
 pub fn event_types() -> Vec<EventType> {
     let of = |kind: Kind| {
         let name = match kind {
@@ -44,6 +48,17 @@ pub fn event_types() -> Vec<EventType> {
                 complete contact changes."
             .to_owned(),
     });
+    all.extend([
+        EventType {
+            name: EXPORT_PUBLISHED.to_owned(),
+            about: "A scheduled export has published something new; `data` says where its manifest lies."
+                .to_owned(),
+        },
+        EventType {
+            name: EXPORT_FAILED.to_owned(),
+            about: "A scheduled export could not be made; `data` says why.".to_owned(),
+        },
+    ]);
     all.sort_by(|a, b| a.name.cmp(&b.name));
     all
 }

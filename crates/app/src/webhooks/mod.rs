@@ -9,6 +9,7 @@
 //! its own, whose abilities are checked and whose reading is audited.
 
 mod address;
+mod announce;
 mod client;
 mod events;
 mod follow;
@@ -18,6 +19,7 @@ mod sign;
 
 pub use address::{is_public, refusal};
 pub use client::HttpSender;
+pub(crate) use events::{EXPORT_FAILED, EXPORT_PUBLISHED};
 pub use events::{EventType, event_types};
 pub use manage::{
     ChangeWebhook, CreatedWebhook, DeliveryFilter, NewWebhook, ReplaySince, Rotate, WebhookView,

@@ -58,9 +58,8 @@ impl Bucket {
         if bucket.is_empty() {
             return Err("the destination names no bucket: give s3://bucket/prefix".to_owned());
         }
-        // Of two TLS libraries that this client knows, the one that everything else here uses.
-        let _installed_before = tokio_rustls::rustls::crypto::ring::default_provider().install_default();
-        let mut builder = AmazonS3Builder::from_env().with_bucket_name(bucket);
+        let mut builder =
+            AmazonS3Builder::from_env().with_bucket_name(bucket).with_http_connector(super::wire::ByHyper);
         if !settings.endpoint.is_empty() {
             builder = builder.with_endpoint(&settings.endpoint);
         }
@@ -82,6 +81,11 @@ impl Bucket {
             prefix: prefix.trim_matches('/').to_owned(),
             scratch: scratch.to_owned(),
         })
+    }
+
+    pub(super) fn below(&self, path: &str) -> Self {
+        let prefix = format!("{}/{path}", self.prefix);
+        Self { prefix: prefix.trim_matches('/').to_owned(), ..self.clone() }
     }
 
     pub(super) fn name(&self) -> String {

@@ -28,6 +28,10 @@ impl Folder {
         Self { root: root.to_owned() }
     }
 
+    pub(super) fn below(&self, path: &str) -> Self {
+        Self { root: self.at(path) }
+    }
+
     pub(super) fn name(&self) -> String {
         self.root.display().to_string()
     }

@@ -1,0 +1,405 @@
+//! Exports at fixed times: made, listed, changed, deleted, run now.
+
+use super::{
+    super::{Dataset, Format, zone_named},
+    JOB,
+    run::ExportRun,
+    times::{self, Every, Weekday},
+};
+use crate::{App, AppError, entropy, require};
+use jiff::civil::Date;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use touchline_model::{Ability, Caller, Invalid, Timestamp, validate};
+use touchline_store::{AuditNote, Batch, ExportScheduleRow, JobState, NewJob};
+
+/// Exports at fixed times of a tenant at most.
+const MOST: usize = 50;
+
+fn three_o_clock() -> String {
+    "03:00".to_owned()
+}
+
+/// An export at fixed times that is to be made.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewExportSchedule {
+    /// Name for people.
+    pub name: String,
+    /// What is exported.
+    pub dataset: Dataset,
+    /// What the files are written in.
+    pub format: Format,
+    /// How often.
+    pub every: Every,
+    /// `HH:MM`, when; every hour only the minutes count.
+    #[serde(default = "three_o_clock")]
+    pub at: String,
+    /// On which day, every week; Monday unless given.
+    #[serde(default)]
+    pub weekday: Option<Weekday>,
+    /// IANA zone of that time; the organisation's unless given.
+    #[serde(default)]
+    pub zone: Option<String>,
+    /// IANA zone of the days that are exported; UTC unless given.
+    #[serde(default)]
+    pub day_zone: Option<String>,
+    /// The first day that is exported, `YYYY-MM-DD`; today unless given.
+    #[serde(default)]
+    pub since: Option<String>,
+    /// Where, below the organisation's part of the destination: words of letters, digits, `-`, `_` and `.` with slashes
+    /// between them; the name of the format unless given.
+    #[serde(default)]
+    pub folder: Option<String>,
+    /// Whether days that are not closed are left out.
+    #[serde(default)]
+    pub closed_only: bool,
+}
+
+/// What may be changed of one; what is left out stays.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChangeExportSchedule {
+    /// Name for people.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// How often.
+    #[serde(default)]
+    pub every: Option<Every>,
+    /// When.
+    #[serde(default)]
+    pub at: Option<String>,
+    /// On which day, every week.
+    #[serde(default)]
+    pub weekday: Option<Weekday>,
+    /// IANA zone of that time.
+    #[serde(default)]
+    pub zone: Option<String>,
+    /// The first day that is exported.
+    #[serde(default)]
+    pub since: Option<String>,
+    /// Whether days that are not closed are left out.
+    #[serde(default)]
+    pub closed_only: Option<bool>,
+    /// Whether it runs by itself.
+    #[serde(default)]
+    pub active: Option<bool>,
+}
+
+/// An export at fixed times, as it may be shown.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct ExportScheduleView {
+    /// Id.
+    pub id: String,
+    /// Name for people.
+    pub name: String,
+    /// What is exported.
+    pub dataset: Dataset,
+    /// What the files are written in.
+    pub format: Format,
+    /// How often.
+    pub every: Every,
+    /// `HH:MM`, when.
+    pub at: String,
+    /// On which day, every week.
+    pub weekday: Option<Weekday>,
+    /// Zone of that time.
+    pub zone: String,
+    /// Zone of the days that are exported.
+    pub day_zone: String,
+    /// The first day that is exported.
+    pub since: String,
+    /// Where, below the organisation's part of the destination.
+    pub folder: String,
+    /// Where the manifest lies; `null` while the operator has configured no destination, and nothing runs.
+    pub manifest: Option<String>,
+    /// Whether days that are not closed are left out.
+    pub closed_only: bool,
+    /// Whether it runs by itself.
+    pub active: bool,
+    /// When it runs next.
+    pub next_at: Option<Timestamp>,
+    /// Whether it runs now, or is about to.
+    pub running: bool,
+    /// How the last run went.
+    pub last_run: Option<ExportRun>,
+    /// Who made it.
+    pub created_by: String,
+    /// When.
+    pub created_at: Timestamp,
+}
+
+pub(super) fn missing(id: &str) -> AppError {
+    AppError::Missing { what: "scheduled export", id: id.to_owned() }
+}
+
+pub(super) fn job_id(id: &str, version: i64) -> String {
+    format!("{JOB}-{id}-{version}")
+}
+pub(super) fn now_job_id(id: &str) -> String {
+    format!("{JOB}-{id}-now")
+}
+
+/// The job that runs a schedule at its next time.
+pub(super) fn planned(row: &ExportScheduleRow, now: Timestamp) -> Option<NewJob> {
+    let due_at = row.next_at?;
+    let payload = json!({ "schedule": row.id, "version": row.version });
+    Some(NewJob { id: job_id(&row.id, row.version), kind: JOB, payload, due_at, created_at: now })
+}
+
+fn minute_of(at: &str) -> Result<i64, Invalid> {
+    let read = || {
+        let (hours, minutes) = at.split_once(':')?;
+        let number = |text: &str, most: i64| {
+            text.parse::<i64>().ok().filter(|it| text.len() == 2 && (0..=most).contains(it))
+        };
+        Some(number(hours, 23)? * 60 + number(minutes, 59)?)
+    };
+    read().ok_or_else(|| Invalid::new("at", "must be a time from 00:00 to 23:59"))
+}
+
+fn folder(text: &str) -> Result<(), Invalid> {
+    let good = |part: &str| {
+        let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        !part.is_empty() && !part.starts_with('.') && part.chars().all(word)
+    };
+    match text.len() <= 200 && text.split('/').all(good) {
+        true => Ok(()),
+        false => Err(Invalid::new(
+            "folder",
+            "must be words of letters, digits, `-`, `_` and `.` with slashes between them; none begins with `.`",
+        )),
+    }
+}
+
+/// When a schedule runs after an instant, if it runs by itself.
+pub(super) fn next_of(row: &ExportScheduleRow, now: Timestamp) -> Option<Timestamp> {
+    let zone = zone_named(&row.zone)?;
+    let every = Every::of(&row.every)?;
+    times::next(every, row.minute, row.weekday.and_then(Weekday::of), &zone, now).filter(|_| row.active)
+}
+
+/// Checks a schedule by itself, and says when it runs next.
+fn settle(row: &mut ExportScheduleRow, now: Timestamp) -> Result<(), AppError> {
+    if row.name.trim().is_empty() {
+        return Err(Invalid::new("name", "must not be empty").into());
+    }
+    validate::name("name", &row.name)?;
+    for (field, zone) in [("zone", &row.zone), ("day_zone", &row.day_zone)] {
+        if zone_named(zone).is_none() {
+            return Err(Invalid::new(field, "is no time zone, such as `Europe/Berlin`").into());
+        }
+    }
+    if row.since.parse::<Date>().is_err() {
+        return Err(Invalid::new("since", "must be a date such as 2026-03-01").into());
+    }
+    folder(&row.folder)?;
+    if row.every == Every::Week.name() && row.weekday.is_none() {
+        row.weekday = Some(Weekday::Monday.number());
+    }
+    row.next_at = next_of(row, now);
+    Ok(())
+}
+
+impl App {
+    /// The tenant's exports at fixed times, the oldest first. Needs [`Ability::Administer`], as all of these do.
+    pub async fn export_schedules(&self, caller: &Caller) -> Result<Vec<ExportScheduleView>, AppError> {
+        require(caller, Ability::Administer)?;
+        let rows = self.store.export_schedules(&caller.tenant, MOST).await?;
+        let mut views = Vec::with_capacity(rows.len());
+        for row in rows {
+            views.push(self.view_of_schedule(caller, row).await?);
+        }
+        Ok(views)
+    }
+
+    /// One of them.
+    ///
+    /// # Errors
+    /// [`AppError::Missing`] when there is none of this id.
+    pub async fn export_schedule(&self, caller: &Caller, id: &str) -> Result<ExportScheduleView, AppError> {
+        let row = self.known_schedule(caller, id).await?;
+        self.view_of_schedule(caller, row).await
+    }
+
+    /// Makes one.
+    ///
+    /// # Errors
+    /// [`AppError::Conflict`] when the operator has configured no destination, or there are too many already;
+    /// [`AppError::Invalid`] naming the field.
+    pub async fn create_export_schedule(
+        &self,
+        caller: &Caller,
+        new: NewExportSchedule,
+    ) -> Result<ExportScheduleView, AppError> {
+        require(caller, Ability::Administer)?;
+        require(caller, new.dataset.needs())?;
+        if self.exports.is_none() {
+            return Err(AppError::Conflict(
+                "this server has no destination for exports: its operator sets `destination` in the section `exports`"
+                    .to_owned(),
+            ));
+        }
+        if self.store.export_schedules(&caller.tenant, MOST).await?.len() >= MOST {
+            return Err(AppError::Conflict(format!("there are {MOST} scheduled exports already")));
+        }
+        let now = self.clock.now();
+        let zone = match new.zone {
+            Some(zone) => zone,
+            None => self.time_zone(caller).await?,
+        };
+        let day_zone = new.day_zone.unwrap_or_else(|| "UTC".to_owned());
+        let today = || zone_named(&day_zone).map(|zone| now.to_jiff().to_zoned(zone).date().to_string());
+        let mut row = ExportScheduleRow {
+            id: entropy::new_id(&*self.entropy, now),
+            name: new.name,
+            dataset: new.dataset.name().to_owned(),
+            format: new.format.name().to_owned(),
+            every: new.every.name().to_owned(),
+            minute: minute_of(&new.at)?,
+            weekday: new.weekday.map(Weekday::number),
+            zone,
+            since: new.since.or_else(today).unwrap_or_default(),
+            day_zone,
+            folder: new.folder.unwrap_or_else(|| new.format.name().to_owned()),
+            closed_only: new.closed_only,
+            active: true,
+            version: 1,
+            next_at: None,
+            last_run: None,
+            created_by: caller.actor.clone(),
+            created_at: now,
+        };
+        settle(&mut row, now)?;
+        let mut batch = Batch::new(&caller.tenant);
+        batch.insert_export_schedule(&row);
+        if let Some(job) = planned(&row, now) {
+            batch.enqueue(&job);
+        }
+        batch.audit(AuditNote::new(caller, "export_schedule.create", &*row.id, &*row.name));
+        self.store.apply(batch).await?;
+        self.view_of_schedule(caller, row).await
+    }
+
+    /// Changes one; what is left out stays.
+    pub async fn change_export_schedule(
+        &self,
+        caller: &Caller,
+        id: &str,
+        change: ChangeExportSchedule,
+    ) -> Result<ExportScheduleView, AppError> {
+        let mut row = self.known_schedule(caller, id).await?;
+        let now = self.clock.now();
+        let ChangeExportSchedule { name, every, at, weekday, zone, since, closed_only, active } = change;
+        row.name = name.unwrap_or(row.name);
+        row.every = every.map_or(row.every, |it| it.name().to_owned());
+        row.minute = at.map_or(Ok(row.minute), |at| minute_of(&at))?;
+        row.weekday = weekday.map(Weekday::number).or(row.weekday);
+        row.zone = zone.unwrap_or(row.zone);
+        row.since = since.unwrap_or(row.since);
+        row.closed_only = closed_only.unwrap_or(row.closed_only);
+        row.active = active.unwrap_or(row.active);
+        row.version += 1;
+        settle(&mut row, now)?;
+        let mut batch = Batch::new(&caller.tenant);
+        batch.change_export_schedule(&row);
+        // The job of the version before finds that it is no longer wanted.
+        if let Some(job) = planned(&row, now) {
+            batch.enqueue(&job);
+        }
+        batch.audit(AuditNote::new(caller, "export_schedule.change", id, &*row.name));
+        self.store.apply(batch).await?;
+        self.view_of_schedule(caller, row).await
+    }
+
+    /// Deletes one. What it has exported stays.
+    pub async fn delete_export_schedule(&self, caller: &Caller, id: &str) -> Result<(), AppError> {
+        let row = self.known_schedule(caller, id).await?;
+        let mut batch = Batch::new(&caller.tenant);
+        batch.delete_export_schedule(id);
+        batch.audit(AuditNote::new(caller, "export_schedule.delete", id, &*row.name));
+        self.store.apply(batch).await?;
+        Ok(())
+    }
+
+    /// Has one run at once, besides its times.
+    pub async fn run_export_schedule(
+        &self,
+        caller: &Caller,
+        id: &str,
+    ) -> Result<ExportScheduleView, AppError> {
+        let row = self.known_schedule(caller, id).await?;
+        let now = self.clock.now();
+        let payload = json!({ "schedule": id, "version": 0 });
+        let mut batch = Batch::new(&caller.tenant);
+        batch.enqueue(&NewJob { id: now_job_id(id), kind: JOB, payload, due_at: now, created_at: now });
+        batch.audit(AuditNote::new(caller, "export_schedule.run", id, &*row.name));
+        self.store.apply(batch).await?;
+        self.view_of_schedule(caller, row).await
+    }
+
+    async fn known_schedule(&self, caller: &Caller, id: &str) -> Result<ExportScheduleRow, AppError> {
+        require(caller, Ability::Administer)?;
+        self.store.export_schedule(&caller.tenant, id).await?.ok_or_else(|| missing(id))
+    }
+
+    async fn view_of_schedule(
+        &self,
+        caller: &Caller,
+        row: ExportScheduleRow,
+    ) -> Result<ExportScheduleView, AppError> {
+        let mut running = false;
+        for id in [now_job_id(&row.id), job_id(&row.id, row.version)] {
+            let job = self.store.job(&caller.tenant, &id).await?;
+            let now = self.clock.now();
+            running |=
+                job.is_some_and(|job| job.state == JobState::Open && (job.running || job.due_at <= now));
+        }
+        let damaged =
+            |what: &str| AppError::Internal(format!("a scheduled export has no good {what}").into());
+        let dataset: Dataset = row.dataset.parse().map_err(|()| damaged("data set"))?;
+        let manifest = self.schedule_destination(caller, &row);
+        Ok(ExportScheduleView {
+            dataset,
+            format: row.format.parse().map_err(|()| damaged("format"))?,
+            every: Every::of(&row.every).ok_or_else(|| damaged("rhythm"))?,
+            at: format!("{:02}:{:02}", row.minute / 60, row.minute % 60),
+            weekday: row.weekday.and_then(Weekday::of),
+            manifest: manifest.map(|it| it.place(&format!("{dataset}/manifest.json"))),
+            last_run: row.last_run.and_then(|it| serde_json::from_value(it).ok()),
+            id: row.id,
+            name: row.name,
+            zone: row.zone,
+            day_zone: row.day_zone,
+            since: row.since,
+            folder: row.folder,
+            closed_only: row.closed_only,
+            active: row.active,
+            next_at: row.next_at,
+            running,
+            created_by: row.created_by,
+            created_at: row.created_at,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_has_two_digits_each_and_a_folder_stays_below() {
+        assert_eq!(minute_of("00:00"), Ok(0));
+        assert_eq!(minute_of("23:59"), Ok(1_439));
+        for wrong in ["24:00", "7:30", "07:60", "0730", "-1:00", "+7:00", ""] {
+            assert!(minute_of(wrong).is_err(), "{wrong}");
+        }
+        for good in ["csv", "daily/wfm-2", "a.b_c"] {
+            assert_eq!(folder(good), Ok(()), "{good}");
+        }
+        for wrong in ["", "/etc", "a/", "a//b", "..", "a/../b", ".hidden", "a b", "é"] {
+            assert!(folder(wrong).is_err(), "{wrong}");
+        }
+    }
+}
