@@ -11,14 +11,10 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use touchline_api_c360::{C360Config, router};
 use touchline_app::{
-    App, Limits, SystemEntropy,
-    contacts::ContactUpload,
-    credentials::NewCredential,
-    records::Ruled,
-    store::{Blobs, Store},
+    App, Limits, SystemEntropy, contacts::ContactUpload, credentials::NewCredential, records::Ruled,
 };
 use touchline_model::{Caller, FakeClock, Tenant, Timestamp};
-use touchline_testkit::postgres::fresh_database;
+use touchline_testkit::dialect::{self, on_both_engines};
 use tower::ServiceExt;
 
 /// Noon on a Monday in New York.
@@ -37,17 +33,8 @@ pub(crate) async fn both(story: impl AsyncFn(World)) {
 
 /// The same with other settings.
 pub(crate) async fn both_with(config: &C360Config, story: impl AsyncFn(World)) {
-    let folder = tempfile::tempdir().unwrap();
-    let clock = Arc::new(FakeClock::at(time(START)));
-    eprintln!("on SQLite:");
-    let store = Store::open_sqlite(&folder.path().join("touchline.db"), clock.clone()).await.unwrap();
-    story(World::over(store, clock, &folder, config.clone()).await).await;
-
-    let folder = tempfile::tempdir().unwrap();
-    let clock = Arc::new(FakeClock::at(time(START)));
-    eprintln!("on PostgreSQL:");
-    let store = Store::open_postgres(&fresh_database().await, clock.clone()).await.unwrap();
-    story(World::over(store, clock, &folder, config.clone()).await).await;
+    let tell = async |app, clock| story(World::over(app, clock, config.clone()).await).await;
+    on_both_engines(time(START), tell).await;
 }
 
 /// User id and password of a credential.
@@ -89,16 +76,9 @@ impl Answer {
 }
 
 impl World {
-    async fn over(
-        store: Store,
-        clock: Arc<FakeClock>,
-        folder: &tempfile::TempDir,
-        config: C360Config,
-    ) -> Self {
-        let blobs = Blobs::open(&folder.path().join("recordings")).unwrap();
+    async fn over(app: App, clock: Arc<FakeClock>, config: C360Config) -> Self {
         let tenant = Tenant { id: "acme".into(), name: "Acme".into(), created_at: time(START) };
-        assert!(store.create_tenant(&tenant).await.unwrap());
-        let app = App::new(store, blobs, clock.clone(), Arc::new(SystemEntropy), Limits::default());
+        assert!(app.store().create_tenant(&tenant).await.unwrap());
         let system = Caller::system("acme".into(), "test");
         let router = router(app.clone(), config);
         let none = (String::new(), String::new());
@@ -226,8 +206,7 @@ pub(crate) fn keys(object: &Value) -> Vec<&str> {
 }
 
 pub(crate) fn basic((user, password): &Login) -> String {
-    use base64::Engine;
-    format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}")))
+    dialect::basic(user, password)
 }
 
 /// A word of a transcript.

@@ -11,14 +11,9 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::{collections::HashMap, sync::Arc};
 use touchline_api_gladly::{GladlyConfig, router};
-use touchline_app::{
-    App, Limits, SystemEntropy,
-    credentials::NewCredential,
-    records::Ruled,
-    store::{Blobs, Store},
-};
+use touchline_app::{App, credentials::NewCredential, records::Ruled};
 use touchline_model::{Ability, Caller, Event, FakeClock, Group, Inbox, Tenant, Timestamp, User};
-use touchline_testkit::postgres::fresh_database;
+use touchline_testkit::dialect::{self, on_both_engines};
 use tower::ServiceExt;
 
 /// A Tuesday evening: everything of Monday, the second of March, is settled.
@@ -35,17 +30,8 @@ pub(crate) async fn both(story: impl AsyncFn(World)) {
 
 /// The same with other settings.
 pub(crate) async fn both_with(config: &GladlyConfig, story: impl AsyncFn(World)) {
-    let folder = tempfile::tempdir().unwrap();
-    let clock = Arc::new(FakeClock::at(time(START)));
-    eprintln!("on SQLite:");
-    let store = Store::open_sqlite(&folder.path().join("touchline.db"), clock.clone()).await.unwrap();
-    story(World::over(store, clock, &folder, config.clone()).await).await;
-
-    let folder = tempfile::tempdir().unwrap();
-    let clock = Arc::new(FakeClock::at(time(START)));
-    eprintln!("on PostgreSQL:");
-    let store = Store::open_postgres(&fresh_database().await, clock.clone()).await.unwrap();
-    story(World::over(store, clock, &folder, config.clone()).await).await;
+    let tell = async |app, clock| story(World::over(app, clock, config.clone()).await).await;
+    on_both_engines(time(START), tell).await;
 }
 
 /// E-mail address and API token.
@@ -119,14 +105,7 @@ pub(crate) fn cells(row: &Row, names: &[&str]) -> String {
 }
 
 impl World {
-    async fn over(
-        store: Store,
-        clock: Arc<FakeClock>,
-        folder: &tempfile::TempDir,
-        config: GladlyConfig,
-    ) -> Self {
-        let blobs = Blobs::open(&folder.path().join("recordings")).unwrap();
-        let app = App::new(store, blobs, clock.clone(), Arc::new(SystemEntropy), Limits::default());
+    async fn over(app: App, clock: Arc<FakeClock>, config: GladlyConfig) -> Self {
         let router = router(app.clone(), config);
         let system = Caller::system("acme".into(), "test");
         let none = (String::new(), String::new());
@@ -252,6 +231,5 @@ pub(crate) fn request(login: &Login, method: &str, path: &str, body: Body) -> Re
 }
 
 pub(crate) fn basic((user, token): &Login) -> String {
-    use base64::Engine;
-    format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(format!("{user}:{token}")))
+    dialect::basic(user, token)
 }
