@@ -133,8 +133,8 @@ async function roles({ browser, report, site }) {
   await report.check("an agent is shown no administration and let into none", page, async () => {
     await page.goto(site.base);
     const nav = await page.getByRole("navigation").first().innerText();
-    const problems = /Admin|Topics|Imports/.test(nav) ? [`the navigation says ${nav}`] : [];
-    for (const path of ["/admin/people", "/admin/credentials", "/admin/audit", "/topics", "/imports"]) {
+    const problems = /Admin|Topics|Reports|Imports/.test(nav) ? [`the navigation says ${nav}`] : [];
+    for (const path of ["/admin/people", "/admin/credentials", "/admin/audit", "/topics", "/imports", "/reports", "/reports/contacts", "/reports/agents.csv", "/reports/feed"]) {
       const status = (await page.goto(`${site.base}${path}`)).status();
       if (status !== 403) problems.push(`${path}: ${status}`);
     }

@@ -33,6 +33,7 @@ from real_server import Site, Wire
 from truth import FOREVER, Truth
 
 HERE = pathlib.Path(__file__).parent
+os.environ["PYTHONPATH"] = str(HERE.parent / "tap-touchline")
 # Columns of the contract -> columns of the native report.
 NATIVE_SESSIONS = {
     "contact_session_id": "contact_id",
@@ -292,7 +293,8 @@ def check(story: Story, folder: pathlib.Path) -> dict:
         latest = f"""select * from touchline.work_sessions where contact_id not in ({gone_here})
             qualify pulled_at = max(pulled_at) over (partition by contact_id)"""
         names = {it: NATIVE_SESSIONS.get(it, it) for it in some_session}
-        native = compare("Singer, work sessions", read(db, latest), lambda it: (it["contact_id"], it["agent_id"]), sessions, names)
+        rows = read(db, latest)
+        native = compare("Singer, work sessions", rows, lambda it: (it["contact_id"], it["agent_id"]), sessions, names)
         rows = read(db, f"select * from touchline.contact_report where contact_id not in ({gone_here})")
         known = {key: {it: row[it] for it in row if it in NATIVE_CONTACTS} for key, row in contacts.items()}
         native += compare("Singer, contact report", rows, lambda it: it["contact_id"], known, NATIVE_CONTACTS)

@@ -11,7 +11,7 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# The condition under which a row of a contact holds: all rows of a contact come in one pull, and the newest counts. A loader
+{# Leaves the rows that hold of each contact: all rows of a contact come in one pull, and the newest counts. A loader
    that deletes what is old itself (dlt) leaves no mark. #}
 {% macro newest_of_contact(relation) -%}
     {%- set marks = [] -%}
@@ -20,7 +20,7 @@
             {%- do marks.append(it.name) -%}
         {%- endfor -%}
     {%- endif -%}
-    {%- if marks -%} {{ marks[0] }} = max({{ marks[0] }}) over (partition by contact_id) {%- else -%} true {%- endif -%}
+    {%- if marks -%} qualify {{ marks[0] }} = max({{ marks[0] }}) over (partition by contact_id) {%- endif -%}
 {%- endmacro %}
 
 {# The day of a UTC time in the zone of the reader. #}

@@ -40,6 +40,7 @@ const HOSTILE = `<script>alert(1)</script>"'&<img src=x onerror=alert(1)>`;
 async function stretch(site) {
   const put = (path, body) => native(site, path, "PUT", body);
   await put("/users/u-long", { email: `${LONG.slice(0, 50)}@example.com`, first_name: HOSTILE, last_name: LONG });
+  await put("/inboxes/in-long", { name: `${HOSTILE} ${LONG}`, agent_ids: ["u-long"] });
   await put("/topics/9001", { name: `${LONG} ${HOSTILE}`, phrases: [LONG, "the endless word"] });
   await put("/contacts/long", {
     started_at: "2026-03-01T09:00:00Z", agent_id: "u-long", metadata: { [LONG]: LONG, note: HOSTILE },
@@ -47,6 +48,14 @@ async function stretch(site) {
   });
   await put("/feedback/long", { contact_id: "long", author_id: "u-long", kind: "comment", start: 0, text: `${HOSTILE} ${LONG}`, given_at: "2026-03-02T09:00:00Z" });
   await put("/contacts/without-words", { started_at: "2026-03-01T10:00:00Z", duration: 60 });
+}
+
+/** The newest day on which something was said, and the month up to it, as the report pages are asked for them. */
+function windowsOf(contacts) {
+  const day = (instant) => instant.toISOString().slice(0, 10);
+  const newest = new Date(Math.max(...contacts.map((it) => Date.parse(it.started_at))));
+  const before = new Date(newest.getTime() - 30 * 24 * 3_600_000);
+  return { day: `from=${day(newest)}`, month: `from=${day(before)}&to=${day(newest)}` };
 }
 
 /** Ids that pages are opened with. */
@@ -68,5 +77,6 @@ export async function sampleOf(site) {
     topic: (await native(site, "/topics?limit=1000")).items.find((it) => !it.canonical_questions).id,
     webhook: webhook.id,
     word: "account",
+    ...windowsOf(contacts),
   };
 }

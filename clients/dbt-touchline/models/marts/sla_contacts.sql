@@ -10,9 +10,11 @@ with judged as (
     select
         *,
         {{ "first_accepted_at" if measure == "answered" else "fulfilled_at" }} as reached_at,
-        case channel
+        case
+            -- Keeps the expression whole when no channel has a time of its own.
+            when channel is null then {{ var("sla_seconds") }}
             {% for channel, seconds in var("sla_seconds_by_channel").items() %}
-            when '{{ channel }}' then {{ seconds }}
+            when channel = '{{ channel }}' then {{ seconds }}
             {% endfor %}
             else {{ var("sla_seconds") }}
         end as allowed_seconds

@@ -22,4 +22,4 @@ select
     accepted_inbox_id
 from {{ loaded }}
 where contact_id not in (select contact_id from {{ ref("stg_erased_contacts") }})
-qualify {{ newest_of_contact(loaded) }}
+{{ newest_of_contact(loaded) }}
