@@ -1,15 +1,16 @@
 """What the reports of a contact centre must say, worked out from its events by the published formulas, row by row.
 
-Written from the contract of the Gladly reports (`gladly` §4, §5, §8, X-8, X-11, R-3 to R-14) and from nothing else: it shares
+Written from the contract of the Gladly reports (`gladly` §4 to §6, §8, X-8, X-11, R-3 to R-14) and from nothing else: it shares
 no line with the server. Times are exact milliseconds. Merged customers and the assignment mode (an organisation without
 any views) are left out.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
 RANK = "PHONE_CALL CHAT FB_MESSENGER INSTAGRAM_DIRECT WHATSAPP SMS TWITTER EMAIL VOICEMAIL ABANDONED_CALL".split()
+AGENT_COUNTS = ("offered", "accepted", "declined", "missed", "started", "transferred", "message_sent")
 FOREVER = 1 << 60
 
 Span = tuple[int, int]
@@ -245,3 +246,18 @@ class Truth:
                 "Transfers": len(moved),
             }
         return rows
+
+    def agent_days(self) -> dict[tuple[str, str], Counter]:
+        """(day, agent) -> the counts of §6 that are about contacts, by the time of the event."""
+        days: dict[tuple[str, str], Counter] = defaultdict(Counter)
+        for it in self.contacts.values():
+            for event in it.events:
+                content, by = event["content"], event["initiator"]
+                what = event["type"].removeprefix("CONTACT/")
+                if what == "OFFER_REJECTED":
+                    what = "DECLINED" if content["reason"] == "DECLINED" else "MISSED"
+                agent = content["agentId"] if "agentId" in content else by["id"] if by["type"] == "AGENT" else None
+                name = {"OFFER_ACCEPTED": "ACCEPTED"}.get(what, what).lower()
+                if agent and name in AGENT_COUNTS:
+                    days[event["timestamp"][:10], agent][name] += 1
+        return days

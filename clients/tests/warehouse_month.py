@@ -30,9 +30,11 @@ import duckdb
 import month
 import pull_reports
 from real_server import Site, Wire
-from truth import FOREVER, Truth
+from truth import AGENT_COUNTS, FOREVER, Truth
 
 HERE = pathlib.Path(__file__).parent
+# Bytes of answers on one connection by which a run of the tap is in the middle of its reports: the columns come first.
+LATE = 900_000
 os.environ["PYTHONPATH"] = str(HERE.parent / "tap-touchline")
 # Columns of the contract -> columns of the native report.
 NATIVE_SESSIONS = {
@@ -142,7 +144,8 @@ class Singer(Team):
         ):
             tap.stdout.close()
             if dies:
-                threading.Timer(1.2, target.kill).start()
+                # While the reports come: changes and the state are in by then.
+                self.wire.accident = (LATE, target.kill)
             states = target.stdout.read().decode().splitlines()
         if states and states[-1].strip():
             self.state.write_text(states[-1])
@@ -159,6 +162,8 @@ class Story:
         self.told: list[dict] = []
         self.erased: set[str] = set()
         self.teams: list[Team] = [team(self.site, self.wire, folder / team.__name__) for team in (Dlt, Singer)]
+        for agent in month.AGENTS:
+            self.site.call("PUT", f"/users/{agent}", {"email": f"{agent}@example.com"})
         for inbox in month.INBOXES:
             self.site.call("PUT", f"/inboxes/{inbox}", {"name": inbox.removeprefix("inbox-").capitalize()})
 
@@ -218,6 +223,7 @@ class Story:
         elif day == 12:
             # The client dies: between pulling and loading; while it loads.
             assert [it.pull(until, dies=True) for it in self.teams] == [False, False]
+            assert self.wire.accident is None
         elif day in (20, 21):
             pass  # A weekend on which nobody looks after the job.
         else:
@@ -262,6 +268,17 @@ def compare(what: str, rows: list[dict], key: Callable[[dict], object], truth: d
     return count
 
 
+def compare_agents(rows: list[dict], truth: Truth) -> int:
+    """What agents did each day; days on which an agent did nothing of the kind have zeros or no row."""
+    days = truth.agent_days()
+    found = {(str(row["bucket_start"].date()), row["agent_id"]): row for row in rows}
+    assert len(found) == len(rows) and found.keys() >= days.keys(), days.keys() - found.keys()
+    for key, row in found.items():
+        for name in AGENT_COUNTS:
+            assert row[name] == days[key][name], f"{key}: {name} is {row[name]}, should be {days[key][name]}"
+    return len(found) * len(AGENT_COUNTS)
+
+
 def dlt_names(columns: list[str]) -> dict[str, str]:
     """As dlt spells them."""
     return {it: re.sub("[^a-z0-9]+", "_", it.lower()) for it in columns}
@@ -299,6 +316,7 @@ def check(story: Story, folder: pathlib.Path) -> dict:
         known = {key: {it: row[it] for it in row if it in NATIVE_CONTACTS} for key, row in contacts.items()}
         native += compare("Singer, contact report", rows, lambda it: it["contact_id"], known, NATIVE_CONTACTS)
         assert {it["id"] for it in read(db, gone_here)} == story.erased
+        native += compare_agents(read(db, "select * from touchline.agent_summary"), truth)
         loaded = {it["id"]: (it["type"], json.loads(it["content"])) for it in read(db, "select * from touchline.events")}
         assert loaded.keys() >= {it["id"] for it in told}, "the feed lost events"
         assert all(loaded[it["id"]][0] == it["type"] for it in told)
