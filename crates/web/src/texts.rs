@@ -12,6 +12,7 @@ const ENGLISH: &[(&str, &str)] = &[
     ("admin_people", include_str!("../texts/en/admin_people.toml")),
     ("admin_credentials", include_str!("../texts/en/admin_credentials.toml")),
     ("admin_webhooks", include_str!("../texts/en/admin_webhooks.toml")),
+    ("admin_exports", include_str!("../texts/en/admin_exports.toml")),
     ("admin_audit", include_str!("../texts/en/admin_audit.toml")),
     ("admin_settings", include_str!("../texts/en/admin_settings.toml")),
     ("imports", include_str!("../texts/en/imports.toml")),

@@ -6,6 +6,7 @@ mod admin;
 mod admin_people;
 mod call;
 mod calls;
+mod exports;
 mod home;
 mod imports;
 mod reports;

@@ -11,7 +11,7 @@ use std::{
 use touchline_app::{
     App, Limits, SystemEntropy,
     people::{FirstAdministrator, NewLogin},
-    store::{Blobs, Store},
+    store::{Blobs, Destination, Store},
     tenants::NewTenant,
     webhooks::{Answer, Outgoing, Sender, WebhookSettings, Webhooks},
 };
@@ -34,6 +34,8 @@ pub(crate) struct World {
     /// The first administrator, Ada Berg of Acme.
     pub(crate) admin: Caller,
     pub(crate) clock: Arc<FakeClock>,
+    /// Where exports go.
+    pub(crate) exports: std::path::PathBuf,
     router: Router,
     _folder: tempfile::TempDir,
 }
@@ -77,6 +79,7 @@ impl World {
         let desk = Arc::new(Desk::new(folder.path().join("imports")));
         let app = App::new(store, blobs, clock.clone(), Arc::new(SystemEntropy), Limits::default())
             .with_webhooks(webhooks)
+            .with_exports(Some(Destination::folder(&folder.path().join("exports"))))
             .with_worker(touchline_app::imports::JOB, desk.clone());
         let first = FirstAdministrator {
             organisation: "Acme".to_owned(),
@@ -96,7 +99,8 @@ impl World {
         let web = Web::new(app.clone(), WebConfig::default(), "key", settings).with_desk(desk);
         let session = app.sign_in("ada@example.com", PASSWORD, "192.0.2.1", "Browser").await.unwrap();
         let (admin, _) = app.session(&session.token, "192.0.2.1").await.unwrap().unwrap();
-        Self { app, answers, admin, clock, router: router(web), _folder: folder }
+        let exports = folder.path().join("exports");
+        Self { app, answers, admin, clock, exports, router: router(web), _folder: folder }
     }
 
     /// A browser in which nobody is signed in.

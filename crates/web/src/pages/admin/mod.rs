@@ -4,6 +4,7 @@ mod audit;
 mod audit_export;
 mod credentials;
 mod deliveries;
+mod exports;
 mod groups;
 mod login;
 mod people;
@@ -34,6 +35,7 @@ pub(super) fn mount<G: Gate>(routes: &mut Routes<G, Web>) {
     credentials::mount(routes);
     webhooks::mount(routes);
     deliveries::mount(routes);
+    exports::mount(routes);
     audit::mount(routes);
     settings::mount(routes);
 }
@@ -43,6 +45,7 @@ const TABS: &[(&str, &str, &str, &[Ability])] = &[
     ("people", "admin.people", "/admin/people", &[Ability::ReadDirectory]),
     ("credentials", "admin.credentials", "/admin/credentials", &[Ability::ManageCredentials]),
     ("webhooks", "admin.webhooks", "/admin/webhooks", &[Ability::ManageCredentials, Ability::ReadChanges]),
+    ("exports", "admin.exports", "/admin/exports", &[Ability::Administer]),
     ("audit", "admin.audit", "/admin/audit", &[Ability::Administer]),
     ("settings", "admin.settings", "/admin/settings", &[Ability::Administer]),
 ];

@@ -184,7 +184,7 @@ fn by_agent(names: &Names, it: &WorkSummary) -> Chart {
             "reports.agents_said",
             &[
                 ("n", &texts::count("reports.agents_n", i64::try_from(it.agents.len()).unwrap_or(i64::MAX))),
-                ("name", &names.agent(id)),
+                ("name", &format::middle(&names.agent(id), 40)),
                 ("most", &time(Some(work.all.long()))),
             ],
         ),
