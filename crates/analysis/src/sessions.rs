@@ -27,7 +27,7 @@ mod span;
 mod window;
 
 pub use agent_status::AgentStatus;
-pub use agent_summary::{AgentRow, AgentSummary, OutOfOrder};
+pub use agent_summary::{AgentRow, AgentSummary, Mark, OutOfOrder};
 pub use buckets::{Buckets, Level};
 pub use conversations::{ConversationFacts, conversations};
 pub use customer::customer;

@@ -46,12 +46,10 @@ const TOLD: &str = "SELECT DISTINCT contact FROM events WHERE tenant = ? \
      AND contact IN (SELECT value FROM json_each(?))";
 const DROP_OWN: &str = "DELETE FROM events WHERE tenant = ? AND family = ? AND contact = ? AND own = 1";
 const FIRST_VIEW: &str = "SELECT MIN(recorded_at) FROM events WHERE tenant = ? AND kind = 'X_AGENT_VIEW'";
-// The contact must have begun by then, otherwise its events are parked (contract gladly R-15).
-const COUNTED: &str = "SELECT e.seq, e.part, e.body, e.happened_at FROM events e WHERE e.tenant = ? AND e.counts = 1 \
-     AND (e.happened_at, e.seq, e.part) > (?, ?, ?) AND e.happened_at < ? AND e.recorded_at <= ? AND e.seq <= ? \
-     AND (e.contact IS NULL OR EXISTS (SELECT 1 FROM events s WHERE s.tenant = e.tenant AND s.contact = e.contact \
-     AND s.kind = 'CONTACT/STARTED' AND s.recorded_at <= ? AND s.seq <= ?)) \
-     ORDER BY e.happened_at, e.seq, e.part LIMIT ?";
+// What concerns contacts and conversations is counted from what is worked out of their families.
+const COUNTED: &str = "SELECT seq, part, body FROM events WHERE tenant = ? AND counts = 1 AND family IS NULL \
+     AND (happened_at, seq, part) > (?, ?, ?) AND happened_at < ? AND recorded_at <= ? AND seq <= ? \
+     ORDER BY happened_at, seq, part LIMIT ?";
 const LAST_STATUS: &str = "SELECT seq, part, body, happened_at FROM events WHERE tenant = ? AND agent = ? \
      AND kind = ? AND status = 1 AND happened_at < ? AND recorded_at <= ? AND seq <= ? \
      ORDER BY happened_at DESC, seq DESC, part DESC LIMIT 1";
@@ -197,7 +195,7 @@ impl Store {
         Ok(first.flatten())
     }
 
-    /// Events that count for agents, in order of happening, after a place in that order and before an instant, as far
+    /// Events that count for agents and concern no customer, in order of happening, after a place in that order and before an instant, as far
     /// as recorded and arrived.
     pub async fn counted_events(
         &self,
@@ -210,8 +208,7 @@ impl Store {
         let (at, (seq, part)) = after;
         let Known { recorded, arrived } = known;
         let mut params = vec![tenant.as_str().into(), at.into(), seq.into(), part.into(), before.into()];
-        params.extend([recorded.into(), arrived.into(), recorded.into(), arrived.into()]);
-        params.push((limit as i64).into());
+        params.extend([recorded.into(), arrived.into(), (limit as i64).into()]);
         self.query(COUNTED, params, stored).await
     }
 

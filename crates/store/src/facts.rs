@@ -28,23 +28,17 @@ pub struct FactsRow {
     pub body: Vec<u8>,
 }
 
-/// A stretch of somebody's work, at most a day long.
+/// What agents did for one contact within a day.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct IntervalRow {
-    /// When it began.
+pub struct WorkRow {
+    /// When the first of it began.
     pub start_at: Timestamp,
     /// Its family.
     pub family: i64,
     /// Tells those of a family apart that began together.
     pub n: i64,
-    /// When it was over.
-    pub end_at: Timestamp,
-    /// Whose work.
-    pub agent: String,
-    /// Name of the contact's channel.
-    pub channel: String,
-    /// What kind of work, a number that the app knows.
-    pub kind: i64,
+    /// All of it, in a compact form that the app knows.
+    pub body: Vec<u8>,
 }
 
 /// A family that has to be worked out.
@@ -69,17 +63,16 @@ const DROP_FAMILY: &str = "DELETE FROM event_families WHERE tenant = ? AND famil
 const DROP_FAMILY_IF: &str = "DELETE FROM event_families WHERE tenant = ? AND family = ? AND changed = ?";
 const DROP_NODES: &str = "DELETE FROM event_nodes WHERE tenant = ? AND family = ?";
 const DROP_FACTS: &str = "DELETE FROM contact_facts WHERE tenant = ? AND family = ?";
-const DROP_INTERVALS: &str = "DELETE FROM work_intervals WHERE tenant = ? AND family = ?";
+const DROP_WORK: &str = "DELETE FROM agent_work WHERE tenant = ? AND family = ?";
 const PUT_FACTS: &str = "INSERT INTO contact_facts (tenant, anchor, contact, family, created_at, body) \
      VALUES (?, ?, ?, ?, ?, ?)";
-const PUT_INTERVAL: &str = "INSERT INTO work_intervals (tenant, start_at, family, n, end_at, agent, channel, kind) \
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
+const PUT_WORK: &str = "INSERT INTO agent_work (tenant, start_at, family, n, body) VALUES (?, ?, ?, ?, ?)";
 const STALE: &str =
     "SELECT family, changed FROM event_families WHERE tenant = ? AND state = ? ORDER BY family LIMIT ?";
 const ALL_STALE: &str = "UPDATE event_families SET state = 0 WHERE tenant = ?";
 const STRAY_FACTS: &str = "DELETE FROM contact_facts WHERE tenant = ? \
      AND family NOT IN (SELECT family FROM event_families WHERE tenant = ?)";
-const STRAY_INTERVALS: &str = "DELETE FROM work_intervals WHERE tenant = ? \
+const STRAY_WORK: &str = "DELETE FROM agent_work WHERE tenant = ? \
      AND family NOT IN (SELECT family FROM event_families WHERE tenant = ?)";
 // Each in its own index; the window leaves out what cannot matter.
 const UNSETTLED: &str = "SELECT family FROM event_families WHERE tenant = ? AND settled_at > ? AND settled_at >= ? \
@@ -93,8 +86,8 @@ const BY_ANCHOR: &str = "SELECT anchor, contact, family, created_at, body FROM c
      AND (anchor, contact) > (?, ?) AND anchor < ? ORDER BY anchor, contact LIMIT ?";
 const BY_START: &str = "SELECT anchor, contact, family, created_at, body FROM contact_facts WHERE tenant = ? \
      AND (created_at, contact) > (?, ?) AND created_at < ? ORDER BY created_at, contact LIMIT ?";
-const INTERVALS: &str = "SELECT start_at, family, n, end_at, agent, channel, kind FROM work_intervals \
-     WHERE tenant = ? AND (start_at, family, n) > (?, ?, ?) AND start_at < ? ORDER BY start_at, family, n LIMIT ?";
+const WORK: &str = "SELECT start_at, family, body FROM agent_work WHERE tenant = ? AND start_at >= ? AND start_at < ? \
+     ORDER BY start_at, family, n LIMIT ?";
 
 /// The facts of many contacts, in order. A report reads millions of them: none has memory of its own.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -177,6 +170,46 @@ impl FactsRef<'_> {
     }
 }
 
+/// What agents did for many contacts, in order of beginning.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WorkPage {
+    /// When it began, which family it is of, and where its body ends.
+    rows: Vec<(Timestamp, i64, usize)>,
+    bodies: Vec<u8>,
+}
+
+impl WorkPage {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// When the last one began.
+    pub fn last(&self) -> Option<Timestamp> {
+        self.rows.last().map(|row| row.0)
+    }
+
+    /// Leaves out what begins at an instant or later.
+    pub fn end_before(&mut self, instant: Timestamp) {
+        self.rows.retain(|row| row.0 < instant);
+    }
+
+    /// Each one: when it began, its family, and its body as in [`WorkRow`].
+    pub fn iter(&self) -> impl Iterator<Item = (Timestamp, i64, &[u8])> {
+        let mut from = 0;
+        self.rows.iter().map(move |(start_at, family, to)| {
+            let body = &self.bodies[from..*to];
+            from = *to;
+            (*start_at, *family, body)
+        })
+    }
+}
+
 impl Batch {
     fn family(&self, family: i64) -> Vec<Value> {
         vec![Value::Text(self.tenant.0.clone()), family.into()]
@@ -203,7 +236,7 @@ impl Batch {
         how: WorkedOut,
         open: bool,
         facts: &[FactsRow],
-        intervals: &[IntervalRow],
+        work: &[WorkRow],
     ) -> &mut Self {
         let tenant = Value::Text(self.tenant.0.clone());
         let family = stale.family;
@@ -216,17 +249,17 @@ impl Batch {
             params.extend([it.created_at.into(), it.body.clone().into()]);
             self.run(PUT_FACTS, params);
         }
-        for it in intervals {
+        for it in work {
             let mut params = vec![tenant.clone(), it.start_at.into(), family.into(), it.n.into()];
-            params.extend([it.end_at.into(), (&it.agent).into(), (&it.channel).into(), it.kind.into()]);
-            self.run(PUT_INTERVAL, params);
+            params.push(it.body.clone().into());
+            self.run(PUT_WORK, params);
         }
         self
     }
 
     fn drop_facts(&mut self, family: i64) -> &mut Self {
-        let (facts, intervals) = (self.family(family), self.family(family));
-        self.run(DROP_FACTS, facts).run(DROP_INTERVALS, intervals)
+        let (facts, work) = (self.family(family), self.family(family));
+        self.run(DROP_FACTS, facts).run(DROP_WORK, work)
     }
 
     /// Drops a family without events. A conflict means that an event of it arrived meanwhile.
@@ -248,7 +281,7 @@ impl Batch {
     /// Has every family worked out again. What is kept of them stays until then; strays go at once.
     pub fn distrust_facts(&mut self) -> &mut Self {
         let tenant = Value::Text(self.tenant.0.clone());
-        for sql in [STRAY_FACTS, STRAY_INTERVALS] {
+        for sql in [STRAY_FACTS, STRAY_WORK] {
             self.run(sql, vec![tenant.clone(), tenant.clone()]);
         }
         self.run(ALL_STALE, vec![tenant])
@@ -357,27 +390,21 @@ impl Store {
         self.gather(sql, params, page, FactsPage::add).await
     }
 
-    /// Stretches of work in order, after a place and before an instant.
-    pub async fn work_intervals(
+    /// What agents did for contacts in `[from, before)`, in order of beginning.
+    pub async fn agent_work(
         &self,
         tenant: &TenantId,
-        after: (Timestamp, i64, i64),
+        from: Timestamp,
         before: Timestamp,
         limit: usize,
-    ) -> Result<Vec<IntervalRow>, StoreError> {
-        let (at, family, n) = after;
-        let mut params = vec![tenant.as_str().into(), at.into(), family.into(), n.into()];
-        params.extend([before.into(), (limit as i64).into()]);
-        self.query(INTERVALS, params, |row| {
-            Ok(IntervalRow {
-                start_at: row.time(0)?,
-                family: row.int(1)?,
-                n: row.int(2)?,
-                end_at: row.time(3)?,
-                agent: row.string(4)?,
-                channel: row.string(5)?,
-                kind: row.int(6)?,
-            })
+    ) -> Result<WorkPage, StoreError> {
+        let params = vec![tenant.as_str().into(), from.into(), before.into(), (limit as i64).into()];
+        let few = limit.min(8_192);
+        let page = WorkPage { rows: Vec::with_capacity(few), bodies: Vec::with_capacity(few * 96) };
+        self.gather(WORK, params, page, |page, row| {
+            page.bodies.extend_from_slice(row.bytes(2)?);
+            page.rows.push((row.time(0)?, row.int(1)?, page.bodies.len()));
+            Ok(())
         })
         .await
     }
@@ -395,18 +422,18 @@ pub(crate) const STATEMENTS: &[&str] = &[
     DROP_FAMILY_IF,
     DROP_NODES,
     DROP_FACTS,
-    DROP_INTERVALS,
+    DROP_WORK,
     PUT_FACTS,
-    PUT_INTERVAL,
+    PUT_WORK,
     STALE,
     ALL_STALE,
     STRAY_FACTS,
-    STRAY_INTERVALS,
+    STRAY_WORK,
     UNSETTLED,
     NOT_DONE,
     OPEN,
     CHANGED,
     BY_ANCHOR,
     BY_START,
-    INTERVALS,
+    WORK,
 ];

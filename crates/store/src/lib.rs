@@ -45,7 +45,7 @@ pub use destination::{
 };
 pub use events::{Arrival, Known, NewEvent, NodeSort, StoredEvent, span_of};
 pub use exports::ArrivedEvent;
-pub use facts::{Asked, FactsPage, FactsRef, FactsRow, IntervalRow, StaleFamily, WorkedOut};
+pub use facts::{Asked, FactsPage, FactsRef, FactsRow, StaleFamily, WorkPage, WorkRow, WorkedOut};
 pub use feeds::{ChangeRow, ListenDay, Position, ServedPosition};
 pub use imports::{ImportRow, ImportState};
 pub use jobs::{Job, JobState, NewJob};

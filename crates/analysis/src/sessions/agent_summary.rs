@@ -8,6 +8,66 @@ use touchline_model::events::{
 };
 use touchline_model::{Timestamp, UserId};
 
+/// What the report counts of contacts and conversations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Mark {
+    /// A contact begun.
+    Started,
+    /// A contact offered.
+    Offered,
+    /// An offer taken.
+    Accepted,
+    /// An offer refused.
+    Declined,
+    /// An offer not reacted to.
+    Missed,
+    /// A message sent.
+    MessageSent,
+    /// A contact handed on.
+    Transferred,
+    /// A contact that ended.
+    Ended,
+    /// A conversation closed.
+    ConversationClosed,
+}
+
+impl Mark {
+    /// All of them, in an order that does not change.
+    pub const ALL: [Self; 9] = [
+        Self::Started,
+        Self::Offered,
+        Self::Accepted,
+        Self::Declined,
+        Self::Missed,
+        Self::MessageSent,
+        Self::Transferred,
+        Self::Ended,
+        Self::ConversationClosed,
+    ];
+
+    /// What an event counts as, if it is about a contact or a conversation and counts at all.
+    pub const fn of(event: &Event) -> Option<Self> {
+        Some(match &event.content {
+            EventContent::Contact(contact) => match &contact.change {
+                ContactChange::Started { .. } => Self::Started,
+                ContactChange::Offered { .. } => Self::Offered,
+                ContactChange::OfferAccepted { .. } => Self::Accepted,
+                ContactChange::OfferRejected { reason: RejectReason::Declined, .. } => Self::Declined,
+                ContactChange::OfferRejected { .. } => Self::Missed,
+                ContactChange::MessageSent { .. } => Self::MessageSent,
+                ContactChange::Transferred { .. } => Self::Transferred,
+                ContactChange::Ended { .. } => Self::Ended,
+                _ => return None,
+            },
+            EventContent::Conversation(conversation) => match conversation.change {
+                ConversationChange::Closed { .. } => Self::ConversationClosed,
+                _ => return None,
+            },
+            _ => return None,
+        })
+    }
+}
+
 /// Counts events and clips spans into buckets while both stream by in order of time. What it holds is bounded by the
 /// number of agents and the intervals that run at one instant.
 ///
@@ -17,7 +77,7 @@ use touchline_model::{Timestamp, UserId};
 #[derive(Debug)]
 pub struct AgentSummary<B> {
     agents: Vec<Agent>,
-    by_id: HashMap<UserId, usize>,
+    by_id: HashMap<String, usize>,
     bucket: Option<Span>,
     later: B,
     horizon: Timestamp,
@@ -79,7 +139,7 @@ impl<B: Iterator<Item = Span>> AgentSummary<B> {
             running: Vec::new(),
         };
         let agents: Vec<Agent> = agents.into_iter().map(agent).collect();
-        let by_id = agents.iter().enumerate().map(|(at, agent)| (agent.id.clone(), at)).collect();
+        let by_id = agents.iter().enumerate().map(|(at, agent)| (agent.id.0.clone(), at)).collect();
         Self { agents, by_id, bucket, later, horizon, seen: Timestamp::from_micros(i64::MIN) }
     }
 
@@ -91,7 +151,7 @@ impl<B: Iterator<Item = Span>> AgentSummary<B> {
             return Ok(());
         }
         self.advance(at, emit)?;
-        let Some(agent) = event.agent_id().and_then(|id| self.by_id.get(id)).copied() else { return Ok(()) };
+        let Some(agent) = event.agent_id().and_then(|id| self.place(id.as_str())) else { return Ok(()) };
         let agent = &mut self.agents[agent];
         if let EventContent::AgentStatus(_) | EventContent::Availability { .. } = &event.content {
             if let Some(bucket) = self.bucket {
@@ -105,19 +165,59 @@ impl<B: Iterator<Item = Span>> AgentSummary<B> {
         Ok(())
     }
 
+    /// An agent's place in the order of the agents.
+    pub fn place(&self, agent: &str) -> Option<usize> {
+        self.by_id.get(agent).copied()
+    }
+
     /// Takes an interval of somebody's work, at its start.
     pub fn interval(
         &mut self,
         interval: &Interval,
         emit: &mut impl FnMut(AgentRow<'_>),
     ) -> Result<(), OutOfOrder> {
-        if interval.start > self.horizon {
+        let span = Span::new(interval.start, interval.end);
+        let place = self.place(interval.agent_id.as_str());
+        self.work(place, span, interval.channel, interval.kind, emit)
+    }
+
+    /// The same of the agent at a [`Self::place`].
+    pub fn work(
+        &mut self,
+        place: Option<usize>,
+        span: Span,
+        channel: ContactChannel,
+        kind: IntervalKind,
+        emit: &mut impl FnMut(AgentRow<'_>),
+    ) -> Result<(), OutOfOrder> {
+        if span.start > self.horizon {
             return Ok(());
         }
-        self.advance(interval.start, emit)?;
-        if let (Some(bucket), Some(agent)) = (self.bucket, self.by_id.get(&interval.agent_id)) {
-            let span = Span::new(interval.start, interval.end.min(self.horizon));
-            self.agents[*agent].work(bucket, (span, interval.channel, interval.kind));
+        self.advance(span.start, emit)?;
+        if let (Some(bucket), Some(agent)) = (self.bucket, place.and_then(|at| self.agents.get_mut(at))) {
+            agent.work(bucket, (Span::new(span.start, span.end.min(self.horizon)), channel, kind));
+        }
+        Ok(())
+    }
+
+    /// Takes what [`Mark::of`] makes of an event of the agent at a [`Self::place`], instead of the event, at the time
+    /// it happened; with the contact's channel. What happened after the horizon is ignored.
+    pub fn mark(
+        &mut self,
+        place: Option<usize>,
+        at: Timestamp,
+        mark: Mark,
+        channel: Option<ContactChannel>,
+        emit: &mut impl FnMut(AgentRow<'_>),
+    ) -> Result<(), OutOfOrder> {
+        if at > self.horizon {
+            return Ok(());
+        }
+        self.advance(at, emit)?;
+        if let Some(agent) = place.and_then(|at| self.agents.get_mut(at))
+            && self.bucket.is_some_and(|bucket| bucket.start <= at)
+        {
+            agent.mark(mark, channel);
         }
         Ok(())
     }
@@ -198,30 +298,15 @@ impl Agent {
     }
 
     fn count(&mut self, event: &Event) {
+        if let Some(mark) = Mark::of(event) {
+            let channel = match &event.content {
+                EventContent::Contact(contact) => Some(contact.channel),
+                _ => None,
+            };
+            return self.mark(mark, channel);
+        }
         let figures = &mut self.figures;
         let counter = match &event.content {
-            EventContent::Contact(contact) => {
-                let by_channel = match &contact.change {
-                    ContactChange::Started { .. } => &mut figures.started,
-                    ContactChange::Offered { .. } => &mut figures.offered,
-                    ContactChange::OfferAccepted { .. } => &mut figures.accepted,
-                    ContactChange::OfferRejected { reason: RejectReason::Declined, .. } => {
-                        &mut figures.declined
-                    }
-                    ContactChange::OfferRejected { .. } => &mut figures.missed,
-                    ContactChange::MessageSent { .. } => &mut figures.message_sent,
-                    ContactChange::Transferred { .. } => return self.add(|figures| &mut figures.transferred),
-                    ContactChange::Ended { .. } => return self.add(|figures| &mut figures.ended),
-                    _ => return,
-                };
-                by_channel.add(contact.channel, 1);
-                self.touched = true;
-                return;
-            }
-            EventContent::Conversation(conversation) => match conversation.change {
-                ConversationChange::Closed { .. } => &mut figures.conversation_closed,
-                _ => return,
-            },
             EventContent::AgentStatus(status) => match status.change {
                 Status::LoggedIn => &mut figures.logged_in,
                 Status::LoggedOut => &mut figures.logged_out,
@@ -237,16 +322,28 @@ impl Agent {
                 TaskChange::ContentUpdated => &mut figures.task_content_updated,
                 TaskChange::DueDateUpdated => &mut figures.task_due_date_updated,
             },
-            EventContent::Availability { .. }
-            | EventContent::View(_)
-            | EventContent::CustomerMerged { .. } => return,
+            _ => return,
         };
         *counter += 1;
         self.touched = true;
     }
 
-    fn add(&mut self, counter: impl Fn(&mut Figures) -> &mut u64) {
-        *counter(&mut self.figures) += 1;
+    fn mark(&mut self, mark: Mark, channel: Option<ContactChannel>) {
+        let figures = &mut self.figures;
         self.touched = true;
+        let by_channel = match mark {
+            Mark::Started => &mut figures.started,
+            Mark::Offered => &mut figures.offered,
+            Mark::Accepted => &mut figures.accepted,
+            Mark::Declined => &mut figures.declined,
+            Mark::Missed => &mut figures.missed,
+            Mark::MessageSent => &mut figures.message_sent,
+            Mark::Transferred => return figures.transferred += 1,
+            Mark::Ended => return figures.ended += 1,
+            Mark::ConversationClosed => return figures.conversation_closed += 1,
+        };
+        if let Some(channel) = channel {
+            by_channel.add(channel, 1);
+        }
     }
 }

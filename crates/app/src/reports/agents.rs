@@ -1,46 +1,68 @@
 //! The Agent Summary report: events and stretches of work, both in order of time, become rows.
 
-use super::{AgentInfo, AgentSummaryQuery, AgentSummaryRow, known::View, project::kind_of};
+use super::{
+    AgentInfo, AgentSummaryQuery, AgentSummaryRow,
+    known::{Ahead, View},
+    work::{DAY, Deed, Of, What, done, readable, unpack},
+};
 use crate::AppError;
 use futures::{StreamExt, TryStreamExt, stream};
 use std::{
-    collections::{HashMap, HashSet, VecDeque},
+    collections::{BTreeSet, HashMap, HashSet, VecDeque},
     sync::Arc,
 };
-use touchline_analysis::sessions::{AgentRow, AgentStatus, AgentSummary, Buckets, Interval};
-use touchline_model::{ContactId, Event, EventKind, Timestamp, UserId};
-use touchline_store::IntervalRow;
+use touchline_analysis::sessions::{AgentRow, AgentStatus, AgentSummary, Buckets, Span};
+use touchline_model::{Event, EventKind, Timestamp, UserId, events::ContactChannel};
+use touchline_store::{Arrival, StoreError, StoredEvent, WorkPage};
 
 /// Rows that are given out together, about.
 const ROWS: usize = 1_000;
+/// How often a page is read again when events of its families arrive meanwhile.
+const TRIES: usize = 8;
 /// Agents whose status at the start is looked up at once.
 const AT_ONCE: usize = 8;
-/// No kept stretch is longer.
-const DAY_SECS: i64 = 86_400;
 
-/// Makes the report once.
+/// Makes the report once. While one page of what it is made of is being used, the next one is read, and no further.
 pub(super) struct Agents {
     view: View,
     summary: Option<AgentSummary<Buckets>>,
     agents: HashMap<UserId, Arc<AgentInfo>>,
-    end: Timestamp,
-    events: VecDeque<Event>,
-    /// Where the next page of events begins; `None` after the last.
-    next_event: Option<(Timestamp, (i64, i64))>,
+    events: Events,
     work: Work,
 }
 
-/// Stretches of work in order.
+/// What happened to agents alone, in order.
+struct Events {
+    ready: VecDeque<Event>,
+    /// The next page; `None` after the last.
+    next: Option<Ahead<Vec<StoredEvent>>>,
+    end: Timestamp,
+}
+
+/// What agents did for contacts, in order.
 struct Work {
     /// What was read and worked out, in order.
-    ready: VecDeque<Interval>,
-    /// Worked out on the spot, in order, for later.
-    waiting: Vec<Interval>,
-    /// The contacts of which all was worked out on the spot.
-    whole: HashSet<ContactId>,
-    /// Before this instant every kept stretch was read; `None` after the last.
-    next: Option<Timestamp>,
+    ready: VecDeque<Thing>,
+    /// The same, in order, for later.
+    waiting: Vec<Thing>,
+    /// The contacts (true) and conversations of which all was worked out on the spot.
+    whole: HashSet<(bool, String)>,
+    /// All kept work that began before this instant was read, and the next page; `None` after the last.
+    next: Option<(Timestamp, Ahead<(WorkPage, Option<Timestamp>)>)>,
+    end: Timestamp,
 }
+
+/// What one of the agents of the report did.
+#[derive(Clone, Copy)]
+struct Thing {
+    start: Timestamp,
+    end: Timestamp,
+    place: usize,
+    channel: Option<ContactChannel>,
+    what: What,
+}
+
+type Summary = AgentSummary<Buckets>;
 
 impl Agents {
     /// `agents` come in the order of the rows of a bucket.
@@ -49,7 +71,7 @@ impl Agents {
         query: &AgentSummaryQuery,
         agents: Vec<AgentInfo>,
     ) -> Result<Self, AppError> {
-        let start = query.window.start;
+        let (start, end) = (query.window.start, query.window.end);
         // Ids of their own: a future that borrows from the list could not be sent between threads.
         let ids: Vec<UserId> = agents.iter().map(|agent| agent.id.clone()).collect();
         let statuses: Vec<(UserId, AgentStatus)> = stream::iter(ids)
@@ -59,21 +81,23 @@ impl Agents {
             .await?;
         let buckets = query.level.buckets(query.zone.clone(), query.window);
         let summary = AgentSummary::new(statuses, buckets, view.known.recorded);
-        let (mut waiting, mut whole) = (Vec::new(), HashSet::new());
-        let take = |_, facts: super::ContactFacts| {
-            waiting.extend(facts.intervals);
-            whole.insert(facts.contact_id);
+        // No day is longer: what began before is over.
+        let from = Timestamp::from_micros(start.micros().saturating_sub(DAY));
+        let mut work = Work {
+            ready: VecDeque::new(),
+            waiting: Vec::new(),
+            whole: HashSet::new(),
+            next: Some((from, read_work(&view, from, end))),
+            end,
         };
-        view.work_out(&view.first(), take).await?;
-        waiting.retain(|it| it.end > start && it.start < query.window.end);
-        waiting.sort_unstable();
-        let work = Work { ready: VecDeque::new(), waiting, whole, next: Some(start.plus_secs(-DAY_SECS)) };
+        work.work_out(&view, &view.first(), from, &summary).await?;
+        work.waiting.sort_by_key(|it| it.start);
+        let before_all = (i64::MIN, i64::MIN);
+        let next = Some(read_events(&view, (start, before_all), end));
         Ok(Self {
             summary: Some(summary),
             agents: agents.into_iter().map(|it| (it.id.clone(), Arc::new(it))).collect(),
-            end: query.window.end,
-            events: VecDeque::new(),
-            next_event: Some((start, (i64::MIN, i64::MIN))),
+            events: Events { ready: VecDeque::new(), next, end },
             view,
             work,
         })
@@ -86,32 +110,62 @@ impl Agents {
         let agents = &self.agents;
         let disorder = |error| AppError::Internal(Box::new(error));
         loop {
-            if self.events.is_empty() {
-                more_events(&self.view, &mut self.next_event, self.end, &mut self.events).await?;
+            if self.events.ready.is_empty() {
+                self.events.more(&self.view).await?;
             }
             if self.work.ready.is_empty() {
-                self.work.more(&mut self.view, self.end).await?;
+                self.work.more(&mut self.view, &summary).await?;
             }
-            match (self.events.front(), self.work.ready.front()) {
-                (None, None) => {
-                    summary.finish(&mut |row| push(&mut rows, agents, row));
-                    return Ok(Some(rows));
-                }
-                (Some(event), work) if work.is_none_or(|work| event.happened_at() < work.start) => {
+            // As long as both are there: which is next is then known.
+            loop {
+                let (event, thing) = (self.events.ready.front(), self.work.ready.front());
+                let first = event.filter(|event| thing.is_none_or(|thing| event.happened_at() < thing.start));
+                if let Some(event) = first {
                     summary.event(event, &mut |row| push(&mut rows, agents, row)).map_err(disorder)?;
-                    self.events.pop_front();
+                    self.events.ready.pop_front();
+                } else if let Some(thing) = self.work.ready.pop_front() {
+                    thing.tell(&mut summary, &mut |row| push(&mut rows, agents, row)).map_err(disorder)?;
                 }
-                (_, Some(work)) => {
-                    summary.interval(work, &mut |row| push(&mut rows, agents, row)).map_err(disorder)?;
-                    self.work.ready.pop_front();
+                if (self.events.ready.is_empty() && self.events.next.is_some())
+                    || (self.work.ready.is_empty() && self.work.unfinished())
+                    || (self.events.ready.is_empty() && self.work.ready.is_empty())
+                {
+                    break;
                 }
-                // Taken by the second arm, whose condition holds without work.
-                (Some(_), None) => {}
+            }
+            if self.events.ready.is_empty()
+                && self.events.next.is_none()
+                && self.work.ready.is_empty()
+                && !self.work.unfinished()
+            {
+                summary.finish(&mut |row| push(&mut rows, agents, row));
+                return Ok(Some(rows));
             }
             if rows.len() >= ROWS {
                 self.summary = Some(summary);
                 return Ok(Some(rows));
             }
+        }
+    }
+}
+
+impl Thing {
+    fn of(deed: &Deed<'_>, place: usize) -> Self {
+        Self { start: deed.start, end: deed.end, place, channel: deed.channel, what: deed.what }
+    }
+
+    fn tell(
+        self,
+        summary: &mut Summary,
+        emit: &mut impl FnMut(AgentRow<'_>),
+    ) -> Result<(), touchline_analysis::sessions::OutOfOrder> {
+        match (self.what, self.channel) {
+            (What::Work(kind), Some(channel)) => {
+                summary.work(Some(self.place), Span::new(self.start, self.end), channel, kind, emit)
+            }
+            // Work always has a channel.
+            (What::Work(_), None) => Ok(()),
+            (What::Mark(mark), channel) => summary.mark(Some(self.place), self.start, mark, channel, emit),
         }
     }
 }
@@ -140,108 +194,133 @@ async fn status_at(view: &View, agent: UserId, at: Timestamp) -> Result<(UserId,
     Ok((agent, status))
 }
 
-async fn more_events(
-    view: &View,
-    next: &mut Option<(Timestamp, (i64, i64))>,
-    end: Timestamp,
-    into: &mut VecDeque<Event>,
-) -> Result<(), AppError> {
-    let Some(after) = *next else { return Ok(()) };
-    let found = view.store.counted_events(&view.tenant, after, end, view.known, view.page_rows).await?;
-    *next =
-        found.last().filter(|_| found.len() == view.page_rows).map(|it| (it.event.happened_at(), it.arrival));
-    into.extend(found.into_iter().map(|it| it.event));
-    Ok(())
+/// Begins to read events after a place in their order.
+fn read_events(view: &View, after: (Timestamp, Arrival), end: Timestamp) -> Ahead<Vec<StoredEvent>> {
+    let View { store, tenant, known, page_rows, .. } = view.clone_for_reading();
+    Ahead::begin(async move { store.counted_events(&tenant, after, end, known, page_rows).await })
 }
 
-impl Work {
-    async fn more(&mut self, view: &mut View, end: Timestamp) -> Result<(), AppError> {
-        while self.ready.is_empty() {
-            let Some(after) = self.next else {
-                self.ready.extend(std::mem::take(&mut self.waiting));
-                return Ok(());
-            };
-            let (rows, last) = page(view, after, end).await?;
-            let mut fresh = view.overtaken().await?;
-            let mut kept = Vec::with_capacity(rows.len());
-            for row in rows {
-                match interval(&row, view)? {
-                    Some(it) => kept.push((row, it)),
-                    None if view.live.insert(row.family) => fresh.push(row.family),
-                    None => {}
-                }
-            }
-            if !fresh.is_empty() {
-                // What began before was given out as it was kept, which is the same.
-                let mut more = Vec::new();
-                let take = |_, facts: super::ContactFacts| {
-                    if self.whole.insert(facts.contact_id) {
-                        more.extend(facts.intervals);
-                    }
-                };
-                view.work_out(&fresh, take).await?;
-                self.waiting.extend(more.into_iter().filter_map(|it| rest_of(it, after, end)));
-                self.waiting.sort_unstable();
-            }
-            let mut ready: Vec<Interval> = kept
-                .into_iter()
-                .filter(|(row, _)| !view.live.contains(&row.family))
-                .map(|(_, it)| it)
-                .collect();
-            // Of what waits, what begins no later than what was read.
-            let due =
-                last.map_or(self.waiting.len(), |last| self.waiting.partition_point(|it| it.start < last));
-            ready.extend(self.waiting.drain(..due));
-            ready.sort_unstable();
-            self.ready.extend(ready);
-            self.next = last;
+impl Events {
+    async fn more(&mut self, view: &View) -> Result<(), AppError> {
+        let Some(next) = self.next.take() else { return Ok(()) };
+        let found = next.done().await?;
+        if let Some(last) = found.last().filter(|_| found.len() == view.page_rows) {
+            self.next = Some(read_events(view, (last.event.happened_at(), last.arrival), self.end));
         }
+        self.ready.extend(found.into_iter().map(|it| it.event));
         Ok(())
     }
 }
 
-/// Kept stretches from an instant on: all that begin before the instant that is given with them, or all there are.
-async fn page(
-    view: &View,
-    from: Timestamp,
-    end: Timestamp,
-) -> Result<(Vec<IntervalRow>, Option<Timestamp>), AppError> {
-    let mut size = view.page_rows;
-    loop {
-        let after = (from, i64::MIN, i64::MIN);
-        let mut rows = view.store.work_intervals(&view.tenant, after, end, size).await?;
-        let Some(last) = rows.last().map(|it| it.start_at).filter(|_| rows.len() == size) else {
-            return Ok((rows, None));
-        };
-        // Of those that begin with the last, some may be missing.
-        rows.retain(|row| row.start_at < last);
-        if !rows.is_empty() {
-            return Ok((rows, Some(last)));
+/// Begins to read kept work from an instant on: all that begins before the instant that is given with it, or all
+/// there is.
+fn read_work(view: &View, from: Timestamp, end: Timestamp) -> Ahead<(WorkPage, Option<Timestamp>)> {
+    let View { store, tenant, page_rows, .. } = view.clone_for_reading();
+    Ahead::begin(async move {
+        let mut size = page_rows;
+        loop {
+            let mut page = store.agent_work(&tenant, from, end, size).await?;
+            let Some(last) = page.last().filter(|_| page.len() == size) else {
+                return Ok::<_, StoreError>((page, None));
+            };
+            // Of those that begin with the last, some may be missing.
+            page.end_before(last);
+            if !page.is_empty() {
+                return Ok((page, Some(last)));
+            }
+            size *= 2;
         }
-        size *= 2;
-    }
+    })
 }
 
-/// What of an interval was not given out, when everything that began before `before` was, cut at midnights.
-fn rest_of(mut it: Interval, before: Timestamp, end: Timestamp) -> Option<Interval> {
-    if it.start < before {
-        let day = DAY_SECS * 1_000_000;
-        let midnight = before.micros().saturating_add(day - 1).div_euclid(day).saturating_mul(day);
-        it.start = Timestamp::from_micros(midnight);
+impl Work {
+    /// Whether more may come when what is ready is used up.
+    fn unfinished(&self) -> bool {
+        self.next.is_some() || !self.waiting.is_empty()
     }
-    (it.start < it.end && it.start < end).then_some(it)
-}
 
-/// `None` when it was worked out otherwise.
-fn interval(row: &IntervalRow, view: &View) -> Result<Option<Interval>, AppError> {
-    let Some(kind) = kind_of(row.kind, view.mode) else { return Ok(None) };
-    let damaged =
-        || AppError::Internal(format!("a kept stretch of work has the channel `{}`", row.channel).into());
-    Ok(Some(Interval {
-        start: row.start_at,
-        end: row.end_at,
-        agent_id: row.agent.as_str().into(),
-        channel: row.channel.parse().map_err(|()| damaged())?,
-        kind,
-    }))
+    async fn more(&mut self, view: &mut View, summary: &Summary) -> Result<(), AppError> {
+        while self.ready.is_empty() {
+            let Some((after, next)) = self.next.take() else {
+                self.ready.extend(std::mem::take(&mut self.waiting));
+                return Ok(());
+            };
+            let (mut page, mut last) = next.done().await?;
+            let mut fresh = view.overtaken().await?;
+            let mut news = !fresh.is_empty();
+            // A family that became part of a fresh one would stand in a page that was read before, under its old number.
+            for _ in 0..TRIES {
+                if !news {
+                    break;
+                }
+                (page, last) = read_work(view, after, self.end).done().await?;
+                let more = view.overtaken().await?;
+                news = !more.is_empty();
+                fresh.extend(more);
+            }
+            let otherwise: BTreeSet<i64> = page
+                .iter()
+                .filter(|(_, family, body)| !readable(body, view.mode) && !view.live.contains(family))
+                .map(|(_, family, _)| family)
+                .collect();
+            view.live.extend(&otherwise);
+            fresh.extend(otherwise);
+            self.work_out(view, &fresh, after, summary).await?;
+            self.next = last.map(|last| (last, read_work(view, last, self.end)));
+            self.keep(&page, view, summary)?;
+            // Of all, what begins before what was not read.
+            self.waiting.sort_by_key(|it| it.start);
+            let due =
+                last.map_or(self.waiting.len(), |last| self.waiting.partition_point(|it| it.start < last));
+            self.ready.extend(self.waiting.drain(..due));
+        }
+        Ok(())
+    }
+
+    /// Takes what is kept and holds.
+    fn keep(&mut self, page: &WorkPage, view: &View, summary: &Summary) -> Result<(), AppError> {
+        for (start, _, body) in page.iter().filter(|(_, family, _)| !view.live.contains(family)) {
+            // Mostly one agent after the other.
+            let mut last: Option<(*const u8, Option<usize>)> = None;
+            unpack(start, body, |deed| {
+                let text = deed.agent.as_ptr();
+                let place = match last {
+                    Some((known, place)) if known == text => place,
+                    _ => summary.place(deed.agent),
+                };
+                last = Some((text, place));
+                self.waiting.extend(place.map(|place| Thing::of(&deed, place)));
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Works families out on the spot, and takes what is not part of what was kept and given out, which is the same:
+    /// what was done for a contact on a day is read together.
+    async fn work_out(
+        &mut self,
+        view: &View,
+        families: &[i64],
+        after: Timestamp,
+        summary: &Summary,
+    ) -> Result<(), AppError> {
+        let (whole, waiting) = (&mut self.whole, &mut self.waiting);
+        view.work_out_each(families, |events, contacts| {
+            for unit in done(events, &contacts, true) {
+                let of = match unit.of {
+                    Of::Contact(id) => (true, id.to_owned()),
+                    Of::Conversation(id) => (false, id.to_owned()),
+                };
+                if !whole.insert(of) {
+                    continue;
+                }
+                let days = unit.days.iter().filter(|day| day.first().is_some_and(|it| it.start >= after));
+                waiting.extend(
+                    days.flatten()
+                        .filter_map(|deed| summary.place(deed.agent).map(|place| Thing::of(deed, place))),
+                );
+            }
+        })
+        .await
+    }
 }

@@ -4,14 +4,13 @@
 use super::{
     ContactFacts, Window,
     kept::{Kept, readable},
-    known::View,
+    known::{Ahead, View},
 };
 use crate::AppError;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use tokio::task::JoinHandle;
 use touchline_model::Timestamp;
-use touchline_store::{FactsPage, FactsRef, StoreError};
+use touchline_store::{FactsPage, FactsRef};
 
 /// Kept rows of the first page at most: the first byte is not to wait for a long one.
 const FIRST: usize = 500;
@@ -45,19 +44,8 @@ pub(super) struct Contacts {
     begun: bool,
     done: bool,
     size: usize,
-    ahead: Option<Ahead>,
-}
-
-/// A page that is being read.
-struct Ahead {
-    size: usize,
-    reading: JoinHandle<Result<FactsPage, StoreError>>,
-}
-
-impl Drop for Ahead {
-    fn drop(&mut self) {
-        self.reading.abort();
-    }
+    /// The page after the position, and how many rows it was to have.
+    ahead: Option<(usize, Ahead<FactsPage>)>,
 }
 
 /// Contacts in order.
@@ -131,11 +119,9 @@ impl Contacts {
             let first = self.view.first();
             self.work_out(&first).await?;
         }
-        let mut ahead = self.ahead.take().unwrap_or_else(|| self.read());
-        let read = (&mut ahead.reading).await;
-        let kept =
-            read.map_err(|_| StoreError::Unavailable("a report's reading was stopped".to_owned()))??;
-        let last = kept.len().checked_sub(1).filter(|_| kept.len() == ahead.size);
+        let (size, ahead) = self.ahead.take().unwrap_or_else(|| self.read());
+        let kept = ahead.done().await?;
+        let last = kept.len().checked_sub(1).filter(|_| kept.len() == size);
         let last = last.and_then(|last| kept.get(last)).map(|row| self.place_of(row));
         // After the rows were read: whatever they know too much is known to be so.
         let mut fresh = self.view.overtaken().await?;
@@ -168,14 +154,20 @@ impl Contacts {
                 continue;
             }
             let here = (self.time_of(&row), row.contact);
+            let mut live = false;
             while let Some(entry) = self.waiting.first_entry() {
                 let (at, contact) = entry.key();
-                if (*at, contact.as_str()) > here {
+                let there = (*at, contact.as_str());
+                if there > here {
                     break;
                 }
+                live |= there == here;
                 items.push(Item::Live(entry.remove()));
             }
-            items.push(Item::Kept(place));
+            // Both are there when its family became part of another one after the page was read.
+            if !live {
+                items.push(Item::Kept(place));
+            }
         }
         while let Some(entry) = self.waiting.first_entry() {
             // Places are unique: all up to the last one of the page.
@@ -193,17 +185,17 @@ impl Contacts {
     }
 
     /// Begins to read the page after the position.
-    fn read(&self) -> Ahead {
+    fn read(&self) -> (usize, Ahead<FactsPage>) {
         let (at, contact) = self.position.clone();
         let (store, tenant) = (self.view.store.clone(), self.view.tenant.clone());
         let (end, size, order) = (self.window.end, self.size, self.order);
-        let reading = tokio::spawn(async move {
+        let reading = async move {
             match order {
                 Order::Anchor => store.facts_by_anchor(&tenant, (at, &contact), end, size).await,
                 Order::Start => store.facts_by_start(&tenant, (at, &contact), end, size).await,
             }
-        });
-        Ahead { size, reading }
+        };
+        (size, Ahead::begin(reading))
     }
 
     fn time_of(&self, row: &FactsRef<'_>) -> Timestamp {
@@ -228,7 +220,7 @@ impl Contacts {
         let this = &*self;
         let wanted =
             |facts: &ContactFacts| this.wanted.as_ref().is_none_or(|wanted| wanted(&Kept::of(facts)));
-        let take = |_, mut facts: ContactFacts| {
+        let take = |mut facts: ContactFacts| {
             let place = this.place(&facts);
             if this.window.holds(place.0) && place > this.position && wanted(&facts) {
                 facts.intervals = Vec::new();

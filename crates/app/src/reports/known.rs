@@ -4,6 +4,7 @@
 use super::{ContactFacts, HandleTimeSource, Micros};
 use crate::{App, AppError};
 use std::collections::HashSet;
+use tokio::task::JoinHandle;
 use touchline_analysis::sessions::{HandleTime, customer};
 use touchline_model::{Event, Seq, TenantId, Timestamp};
 use touchline_store::{Asked, Known, Store, StoreError, WorkedOut};
@@ -24,6 +25,28 @@ pub(super) struct View {
     pub(super) page_rows: usize,
     /// Changes up to this one were looked at.
     seen: Seq,
+}
+
+/// Something that is being read while what came before it is used. Dropped, it stops.
+pub(super) struct Ahead<T>(JoinHandle<Result<T, StoreError>>);
+
+impl<T: Send + 'static> Ahead<T> {
+    /// Begins to read.
+    pub(super) fn begin(reading: impl Future<Output = Result<T, StoreError>> + Send + 'static) -> Self {
+        Self(tokio::spawn(reading))
+    }
+
+    /// What was read.
+    pub(super) async fn done(mut self) -> Result<T, StoreError> {
+        let stopped = |_| StoreError::Unavailable("a report's reading was stopped".to_owned());
+        (&mut self.0).await.map_err(stopped)?
+    }
+}
+
+impl<T> Drop for Ahead<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 /// How what is kept was worked out.
@@ -87,6 +110,13 @@ impl App {
 }
 
 impl View {
+    /// The same for a reader beside it, who looks at no family.
+    pub(super) fn clone_for_reading(&self) -> Self {
+        let (store, tenant) = (self.store.clone(), self.tenant.clone());
+        let Self { known, mode, page_rows, seen, .. } = *self;
+        Self { store, tenant, known, mode, live: HashSet::new(), page_rows, seen }
+    }
+
     /// The families that have to be worked out from the start, in order.
     pub(super) fn first(&self) -> Vec<i64> {
         let mut all: Vec<i64> = self.live.iter().copied().collect();
@@ -112,13 +142,22 @@ impl View {
     pub(super) async fn work_out(
         &self,
         families: &[i64],
-        mut take: impl FnMut(i64, ContactFacts),
+        mut take: impl FnMut(ContactFacts),
+    ) -> Result<(), AppError> {
+        self.work_out_each(families, |_, contacts| contacts.into_iter().for_each(&mut take)).await
+    }
+
+    /// Works families out and hands over, for each, its events and the facts of its contacts.
+    pub(super) async fn work_out_each(
+        &self,
+        families: &[i64],
+        mut take: impl FnMut(&[Event], Vec<ContactFacts>),
     ) -> Result<(), AppError> {
         let Known { recorded, arrived } = self.known;
         for some in families.chunks(TOGETHER) {
             let events = self.store.events_of_families(&self.tenant, some, recorded, arrived).await?;
-            for (family, events) in by_family(events) {
-                fold(&events, self.mode, recorded).into_iter().for_each(|facts| take(family, facts));
+            for (_, events) in by_family(events) {
+                take(&events, fold(&events, self.mode, recorded));
             }
             // Many families are much arithmetic.
             tokio::task::yield_now().await;

@@ -14,6 +14,7 @@ mod known;
 mod project;
 mod rows;
 pub mod summary;
+mod work;
 
 pub use project::keep_family;
 pub use rows::{

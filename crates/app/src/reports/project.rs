@@ -2,20 +2,20 @@
 //! is not worked out yet, reports work out themselves.
 
 use super::{
-    ContactFacts, kept,
+    kept,
     known::{TOGETHER, by_family, fold, worked_out},
+    work,
 };
 use crate::{App, AppError, require};
 use std::collections::HashMap;
-use touchline_analysis::sessions::{HandleTime, IntervalKind};
+use touchline_analysis::sessions::HandleTime;
 use touchline_model::{Ability, Caller, Event, Seq, TenantId, Timestamp};
-use touchline_store::{AuditNote, Batch, FactsRow, IntervalRow, StaleFamily, StoreError, WorkedOut};
+use touchline_store::{AuditNote, Batch, FactsRow, StaleFamily, StoreError, WorkedOut};
 
 /// Every event is older.
 const END_OF_TIME: Timestamp = Timestamp::from_micros(i64::MAX);
 /// A report works out so many families itself rather than having them worked out for good first.
 const FEW: usize = 500;
-const DAY: i64 = 86_400_000_000;
 
 impl App {
     /// Works out everything anew from the events: for operators who do not trust what is kept, and after an upgrade.
@@ -114,7 +114,7 @@ pub fn keep_family(
         return Ok(());
     }
     let contacts = fold(events, mode, END_OF_TIME);
-    let (mut facts, mut intervals) = (Vec::with_capacity(contacts.len()), Vec::new());
+    let mut facts = Vec::with_capacity(contacts.len());
     for contact in &contacts {
         facts.push(FactsRow {
             anchor: contact.anchor(),
@@ -123,53 +123,9 @@ pub fn keep_family(
             created_at: contact.created_at,
             body: kept::encode(contact, mode)?,
         });
-        if contact.ended.is_some() {
-            cut(contact, stale.family, mode, &mut intervals);
-        }
     }
     let open = contacts.iter().any(|contact| contact.ended.is_none());
-    batch.put_family(stale, worked_out(mode), open, &facts, &intervals);
+    let work = work::rows(events, &contacts, stale.family, mode)?;
+    batch.put_family(stale, worked_out(mode), open, &facts, &work);
     Ok(())
-}
-
-/// What kind of interval it is and how it was worked out, as one number.
-const fn kind_number(kind: IntervalKind, mode: HandleTime) -> i64 {
-    let kind = match kind {
-        IntervalKind::Handle => 0,
-        IntervalKind::AfterContact => 1,
-        IntervalKind::Hold => 2,
-    };
-    10 * worked_out(mode) as i64 + kind
-}
-
-/// The other way round; `None` for what was worked out otherwise.
-pub(super) const fn kind_of(number: i64, mode: HandleTime) -> Option<IntervalKind> {
-    Some(match number - 10 * worked_out(mode) as i64 {
-        0 => IntervalKind::Handle,
-        1 => IntervalKind::AfterContact,
-        2 => IntervalKind::Hold,
-        _ => return None,
-    })
-}
-
-/// The intervals of a contact, cut at midnights UTC: a report that begins at some instant finds all that go on then
-/// by looking a day back.
-fn cut(contact: &ContactFacts, family: i64, mode: HandleTime, into: &mut Vec<IntervalRow>) {
-    for interval in &contact.intervals {
-        let (mut start, end) = (interval.start.micros(), interval.end.micros());
-        while start < end {
-            let midnight = start.div_euclid(DAY).saturating_add(1).saturating_mul(DAY);
-            let stop = end.min(midnight);
-            into.push(IntervalRow {
-                start_at: Timestamp::from_micros(start),
-                family,
-                n: i64::try_from(into.len()).unwrap_or(i64::MAX),
-                end_at: Timestamp::from_micros(stop),
-                agent: interval.agent_id.0.clone(),
-                channel: interval.channel.name().to_owned(),
-                kind: kind_number(interval.kind, mode),
-            });
-            start = stop;
-        }
-    }
 }

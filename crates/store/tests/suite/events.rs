@@ -117,22 +117,14 @@ async fn what_is_kept_holds_until_another_event_arrives(world: World) {
         created_at: time(TEN),
         body: vec![0, 1, 255],
     };
-    let interval = IntervalRow {
-        start_at: time(TEN),
-        family: 1,
-        n: 0,
-        end_at: time(NOON),
-        agent: "u1".to_owned(),
-        channel: "SMS".to_owned(),
-        kind: 12,
-    };
+    let work = WorkRow { start_at: time(TEN), family: 1, n: 0, body: vec![7, 0, 9] };
     let keep = |batch: &mut Batch| {
         _ = batch.put_family(
             stale,
             WorkedOut::Views,
             true,
             std::slice::from_ref(&facts),
-            std::slice::from_ref(&interval),
+            std::slice::from_ref(&work),
         );
     };
     world.write(keep).await.unwrap();
@@ -149,8 +141,10 @@ async fn what_is_kept_holds_until_another_event_arrives(world: World) {
     assert!(store.facts_by_start(tenant, (time(TEN), "a"), late, 9).await.unwrap().is_empty());
     let before_noon = store.facts_by_anchor(tenant, (early, ""), time(NOON), 9).await.unwrap();
     assert!(before_noon.is_empty(), "the end is outside");
-    let intervals = store.work_intervals(tenant, (early, 0, 0), late, 9).await.unwrap();
-    assert_eq!(intervals, std::slice::from_ref(&interval));
+    let done = store.agent_work(tenant, time(TEN), late, 9).await.unwrap();
+    assert_eq!(done.iter().collect::<Vec<_>>(), [(time(TEN), 1, &work.body[..])]);
+    let before_ten = store.agent_work(tenant, early, time(TEN), 9).await.unwrap();
+    assert!(before_ten.is_empty(), "the end is outside");
     let live = async |horizon: &str, how, open| {
         let asked = Asked { from: early, to: late, horizon: time(horizon) };
         store.live_families(tenant, asked, how, open).await.unwrap()
@@ -232,15 +226,15 @@ async fn agents_are_found_by_when_it_happened(world: World) {
         });
         NewEvent { event: serde_json::from_value(json).unwrap(), family: None, own: false }
     };
-    let parked = json!({
-        "id": "parked", "type": "CONTACT/OFFERED", "timestamp": NOON, "initiator": { "type": "SYSTEM" },
+    let offered = json!({
+        "id": "offered", "type": "CONTACT/OFFERED", "timestamp": NOON, "initiator": { "type": "SYSTEM" },
         "content": { "contactId": "x", "conversationId": "v", "customerId": "p", "channel": "SMS", "agentId": "u1",
             "context": { "assignee": { "inboxId": "i" } } },
     });
     let events = [
         status("out", "LOGGED_OUT", "2026-03-01T11:00:00Z"),
         status("in", "LOGGED_IN", TEN),
-        new(serde_json::from_value(parked).unwrap(), 1),
+        new(serde_json::from_value(offered).unwrap(), 1),
     ];
     world.write(|batch| _ = batch.add_events(&events)).await.unwrap();
     let known = Known { recorded: time(NOON), arrived: 9 };
@@ -253,7 +247,7 @@ async fn agents_are_found_by_when_it_happened(world: World) {
     assert_eq!(counted(TEN, 1).await, ["in"]);
     let start = [new(event("start", "x", TEN), 1)];
     world.write(|batch| _ = batch.add_events(&start)).await.unwrap();
-    assert_eq!(counted(TEN, 9).await, ["in", "start", "out", "parked"], "it has begun after all");
+    assert_eq!(counted(TEN, 9).await, ["in", "out"], "contacts are counted from what is worked out of them");
     let last = store.last_status(tenant, "u1", EventKind::AgentLoggedOut, time(NOON), known).await.unwrap();
     assert_eq!(last.unwrap().event.id.as_str(), "out");
     let none = store.last_status(tenant, "u1", EventKind::AgentLoggedOut, time(TEN), known).await.unwrap();
