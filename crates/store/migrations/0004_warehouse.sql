@@ -27,3 +27,19 @@ CREATE TABLE export_schedules (
     created_at  INTEGER NOT NULL,
     PRIMARY KEY (tenant, id)
 ) STRICT;
+
+-- Reports (store::facts): what agents did for contacts, packed, with what the summary of agents counts; instead of
+-- work_intervals. What is kept is worked out again. Only what concerns agents alone is still counted from the events.
+DROP TABLE work_intervals;
+CREATE TABLE agent_work (
+    tenant   TEXT NOT NULL,
+    start_at INTEGER NOT NULL,             -- of the first of it
+    family   INTEGER NOT NULL,
+    n        INTEGER NOT NULL,             -- tells those of a family apart that start together
+    body     BLOB NOT NULL,                -- one contact's work within a day, UTC (app::reports)
+    PRIMARY KEY (tenant, start_at, family, n)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX agent_work_family ON agent_work (tenant, family);
+UPDATE event_families SET state = 0;
+DROP INDEX events_counts;
+CREATE INDEX events_counts ON events (tenant, happened_at, seq, part) WHERE counts = 1 AND family IS NULL;
