@@ -78,8 +78,8 @@ pub async fn run(options: Options) -> Result<ExitCode, String> {
     };
     let settings = options.place.settings(None)?;
     let config = &settings.config;
-    let to = Destination::parse(to, &config.s3, &config.data.join("exports"))
-        .map_err(|e| format!("--to: {e}"))?;
+    let to =
+        Destination::parse(to, &config.s3, &config.data.join("exports")).map_err(|e| format!("--to: {e}"))?;
     if options.zone != "organisation" && zone_named(&options.zone).is_none() {
         return Err(format!("--zone: there is no time zone `{}`", options.zone));
     }
@@ -135,7 +135,8 @@ fn with_causes(error: &dyn std::error::Error) -> String {
 }
 
 fn day(option: &str, text: &str, today: Date) -> Result<Date, String> {
-    let wrong = || format!("{option}: `{text}` is neither a date such as 2026-03-01 nor a number of days such as 7d");
+    let wrong =
+        || format!("{option}: `{text}` is neither a date such as 2026-03-01 nor a number of days such as 7d");
     if let Some(days) = text.strip_suffix('d') {
         let days: i32 = days.parse().ok().filter(|it| (0..100_000).contains(it)).ok_or_else(wrong)?;
         return today.checked_sub(days.days()).map_err(|_| wrong());

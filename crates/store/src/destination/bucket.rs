@@ -113,7 +113,7 @@ impl Bucket {
     }
 
     pub(super) fn incoming(&self) -> Result<PathBuf, DestinationError> {
-        std::fs::create_dir_all(&self.scratch).map_err(|e| DestinationError::io(&self.scratch, &e))?;
+        super::folder::ready(&self.scratch)?;
         Ok(self.scratch.clone())
     }
 

@@ -5,7 +5,7 @@ use std::{
     fs::{self, File, TryLockError},
     io::Write,
     path::{Path, PathBuf},
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::{Duration, UNIX_EPOCH},
 };
 use touchline_model::Timestamp;
 
@@ -42,13 +42,7 @@ impl Folder {
 
     pub(super) fn incoming(&self) -> Result<PathBuf, DestinationError> {
         let folder = self.root.join(INCOMING);
-        make(&folder)?;
-        for entry in fs::read_dir(&folder).map_err(io(&folder))?.flatten() {
-            let changed = entry.metadata().and_then(|it| it.modified()).unwrap_or(SystemTime::now());
-            if changed.elapsed().is_ok_and(|age| age > LEFT_OVER) {
-                let _ = fs::remove_file(entry.path());
-            }
-        }
+        ready(&folder)?;
         Ok(folder)
     }
 
@@ -134,6 +128,19 @@ impl Folder {
             _ => Ok(()),
         }
     }
+}
+
+/// A folder where files are made, without what was left over.
+pub(super) fn ready(folder: &Path) -> Result<(), DestinationError> {
+    make(folder)?;
+    for entry in fs::read_dir(folder).map_err(io(folder))?.flatten() {
+        // A file that is gone by now, or has no time, is left alone.
+        let changed = entry.metadata().and_then(|it| it.modified());
+        if changed.is_ok_and(|it| it.elapsed().is_ok_and(|age| age > LEFT_OVER)) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+    Ok(())
 }
 
 fn make(folder: &Path) -> Result<(), DestinationError> {
