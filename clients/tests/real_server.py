@@ -59,8 +59,8 @@ class Wire:
 
     def __init__(self, site: Site):
         self.site = site
-        # After so many bytes of one answer this is done and the connection cut.
-        self.accident: tuple[int, Callable[[], None]] | None = None
+        # After so many bytes of an answer to a request for this path, this is done and the connection cut.
+        self.accident: tuple[str, int, Callable[[], None]] | None = None
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.base = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
         threading.Thread(target=self.accept, daemon=True).start()
@@ -73,21 +73,42 @@ class Wire:
             except OSError:
                 client.close()
                 continue
-            for one, other, answer in ((client, server, False), (server, client, True)):
-                threading.Thread(target=self.carry, args=(one, other, answer), daemon=True).start()
+            # Bytes of the answer that is to be cut; none while it is not asked for.
+            doomed: list[int] = []
+            for one, other, carry in ((client, server, self.ask), (server, client, self.answer)):
+                threading.Thread(target=self.carry, args=(one, other, carry, doomed), daemon=True).start()
 
-    def carry(self, one: socket.socket, other: socket.socket, answer: bool) -> None:
-        carried = 0
+    def ask(self, data: bytes, doomed: list[int]) -> bytes | None:
+        if self.accident and self.accident[0].encode() in data:
+            doomed[:] = [0]
+        return None
+
+    def answer(self, data: bytes, doomed: list[int]) -> bytes | None:
+        if not (self.accident and doomed):
+            return None
+        _, most, action = self.accident
+        carried = doomed[0]
+        doomed[0] += len(data)
+        if doomed[0] <= most:
+            return None
+        self.accident = None
+        action()
+        return data[: most - carried]
+
+    def carry(
+        self,
+        one: socket.socket,
+        other: socket.socket,
+        look: Callable[[bytes, list[int]], bytes | None],
+        doomed: list[int],
+    ) -> None:
+        """Carries in one direction, until `look` says what the last bytes are."""
         try:
             while data := one.recv(4096):
-                accident = self.accident if answer else None
-                if accident and carried + len(data) > accident[0]:
-                    self.accident = None
-                    other.sendall(data[: max(0, accident[0] - carried)])
-                    accident[1]()
+                last = look(data, doomed)
+                other.sendall(data if last is None else last)
+                if last is not None:
                     break
-                other.sendall(data)
-                carried += len(data)
         except OSError:
             pass
         finally:

@@ -37,6 +37,8 @@ RECORDS = {
 # Rows that carry it are deleted in the warehouse and not inserted.
 GONE = "deleted"
 TOMBSTONE = {GONE: {"hard_delete": True, "data_type": "bool"}}
+# Types of JSON schemas -> types of dlt. What is nested is kept together.
+TYPES = {"string": "text", "integer": "bigint", "number": "double", "boolean": "bool"}
 
 
 class Api:
@@ -45,6 +47,7 @@ class Api:
     def __init__(self, base_url: str, token: str):
         self.base = base_url.rstrip("/") + ROOT
         self.headers = {"Authorization": f"Bearer {token}"}
+        self.document: Row = {}
 
     def get(self, path: str, **params: Any) -> Row:
         return requests.get(self.base + path, params=params, headers=self.headers).json()
@@ -83,6 +86,31 @@ class Api:
                     yield rows
                     rows = []
             yield rows
+
+    def columns(self, path: str) -> Row:
+        """What the rows at a path consist of, by the server's own OpenAPI document: dlt would guess, from the first rows, whether
+        a number is whole, and could not know of a column that is empty so far."""
+        self.document = self.document or self.get("/openapi.json")
+        content = self.document["paths"][ROOT + path]["get"]["responses"]["200"]["content"]
+        line = next((each["x-item-schema"] for each in content.values() if "x-item-schema" in each), None)
+        page = self.resolve(content.get("application/json", {}).get("schema", {}))
+        schema = self.resolve(line or page["properties"]["items"]["items"])
+        return {name: {"data_type": self.data_type(each)} for name, each in schema["properties"].items()}
+
+    def resolve(self, schema: Row) -> Row:
+        while "$ref" in schema:
+            schema = self.document["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
+        return schema
+
+    def data_type(self, schema: Row) -> str:
+        schema = self.resolve(schema)
+        for word in ("anyOf", "oneOf"):
+            choices = [self.resolve(each) for each in schema.get(word, [])]
+            schema = next((each for each in choices if each.get("type") != "null"), schema)
+        kind = schema.get("type", "string" if "enum" in schema or "const" in schema else "object")
+        if isinstance(kind, list):
+            kind = next(each for each in kind if each != "null")
+        return "timestamp" if schema.get("format") == "date-time" else TYPES.get(kind, "json")
 
 
 class News:
@@ -185,23 +213,22 @@ def touchline(
         yield [{"contact_id": contact, GONE: True} | key for contact in erased]
         state["after"] = last
 
-    def table(name: str, key: str | tuple[str, ...], *, merge_key: str | None = None, columns: Row | None = None) -> Any:
-        return {
-            "name": name,
-            "primary_key": key,
-            "merge_key": merge_key,
-            "write_disposition": "merge",
-            "columns": columns,
-        }
+    def table(name: str, path: str, key: str | tuple[str, ...], **more: Any) -> Any:
+        extra = more.pop("columns", {})
+        columns = api.columns(path) | extra
+        return {"name": name, "primary_key": key, "write_disposition": "merge", "columns": columns, **more}
 
+    text = {"id": {"data_type": "text"}}
     for kind, name in RECORDS.items():
-        yield dlt.resource(records(kind, f"/{name}"), **table(name, "id", columns=TOMBSTONE))
-    yield dlt.resource(changes(), **table("changes", "seq"))
-    yield dlt.resource(events(), **table("events", "id"))
+        yield dlt.resource(records(kind, f"/{name}"), **table(name, f"/{name}", "id", columns=TOMBSTONE | text))
+    yield dlt.resource(changes(), **table("changes", "/changes", "seq"))
+    yield dlt.resource(events(), **table("events", "/events", "id"))
     # All rows of a contact come together: what was there of it before goes, such as the row from when it was open, which has
     # no id yet, while a key has to be a text.
-    sessions = table("work_sessions", ("contact_id", "id"), merge_key="contact_id", columns=TOMBSTONE)
-    yield dlt.resource(of_contacts("/reports/work-sessions", {"id": ""}), **sessions)
-    contacts = table("contact_report", "contact_id", columns=TOMBSTONE)
-    yield dlt.resource(of_contacts("/reports/contacts", {}), **contacts)
-    yield dlt.resource(report("/reports/agent-summary"), **table("agent_summary", ("bucket_start", "agent_id")))
+    path, key = "/reports/work-sessions", ("contact_id", "id")
+    sessions = table("work_sessions", path, key, merge_key="contact_id", columns=TOMBSTONE)
+    yield dlt.resource(of_contacts(path, {"id": ""}), **sessions)
+    path = "/reports/contacts"
+    yield dlt.resource(of_contacts(path, {}), **table("contact_report", path, "contact_id", columns=TOMBSTONE))
+    path = "/reports/agent-summary"
+    yield dlt.resource(report(path), **table("agent_summary", path, ("bucket_start", "agent_id")))
