@@ -26,7 +26,7 @@ import dlt
 import duckdb
 import month
 from real_server import NDJSON, Site, Wire
-from truth import FOREVER, Truth
+from truth import AGENT_COUNTS, FOREVER, Truth
 
 CLIENTS = pathlib.Path(__file__).parent.parent
 BIN = pathlib.Path(sys.executable).parent
@@ -51,7 +51,8 @@ class Load:
 
     def __init__(self, wire: Wire, token: str, folder: pathlib.Path):
         self.wire, self.token, self.folder = wire, token, folder
-        self.start, self.end = month.text(month.FIRST_DAY), month.text(month.FIRST_DAY + timedelta(days=DAYS))
+        # Before the first contact, but not at midnight: days are whole all the same.
+        self.start, self.end = month.text(month.FIRST_DAY + timedelta(hours=6.5)), month.text(month.FIRST_DAY + timedelta(days=DAYS))
         folder.mkdir()
 
 
@@ -107,7 +108,8 @@ class Airbyte(Load):
 
 
 def furnish(site: Site) -> None:
-    """Something of most kinds."""
+    """Something of most kinds, in an organisation whose days are not those of UTC."""
+    site.call("PUT", "/settings", {"time_zone": "America/Los_Angeles"})
     site.call("PUT", "/groups/team", {"name": "Service", "kind": "team"})
     for agent in month.AGENTS:
         site.call("PUT", f"/users/{agent}", {"email": f"{agent}@example.com", "first_name": agent, "team_id": "team"})
@@ -197,6 +199,16 @@ def same_columns(site: Site, catalog: pathlib.Path) -> None:
         name, found = stream["name"], set(stream["json_schema"]["properties"]) - {"pulled_until", "session_key"}
         wanted = set(client.columns(f"/reports/{reports[name]}" if name in reports else f"/{name}"))
         assert found == wanted, f"{name}: manifest.yaml has other columns than the server: {found ^ wanted}"
+
+
+def same_days(db: duckdb.DuckDBPyConnection, truth: Truth) -> None:
+    """What agents did each day of UTC, each day once."""
+    counts = ", ".join(AGENT_COUNTS)
+    start = "bucket_start" if "Singer" in str(rows(db, "pragma database_list")) else "bucket_start at time zone 'UTC'"
+    found = {(str(at), agent): list(did) for at, agent, *did in rows(db, f"select {start}, agent_id, {counts} from {SCHEMA}.agent_summary")}
+    did = {(f"{day} 00:00:00", agent): [count[name] for name in AGENT_COUNTS] for (day, agent), count in truth.agent_days().items()}
+    assert did and all(found.get(key) == value for key, value in did.items()), "agent summary"
+    assert all(at.endswith("00:00:00") for at, _ in found), "a day was cut"
 
 
 def dbt(file: pathlib.Path, folder: pathlib.Path, **variables: object) -> None:
@@ -306,6 +318,7 @@ def main(program: str, folder: pathlib.Path) -> None:
         for load in loads:
             file = load.folder / load.file
             with duckdb.connect(str(file), read_only=True) as db:
+                same_days(db, truth)
                 records += same_records(site, db, erased, not isinstance(load, Airbyte))
             dbt(file, load.folder)
             with duckdb.connect(str(file), read_only=True) as db:

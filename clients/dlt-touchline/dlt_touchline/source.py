@@ -142,6 +142,11 @@ def moment(value: str | datetime) -> datetime:
     return at.replace(tzinfo=timezone.utc) if at.tzinfo is None else at.astimezone(timezone.utc)
 
 
+def midnight(at: datetime) -> datetime:
+    """Windows begin with a day, so that a day of the agent summary is never cut."""
+    return at.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
 def written(at: datetime) -> str:
     return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
@@ -162,7 +167,7 @@ def touchline(
     """
     api = Api(base_url, token)
     news = News(api)
-    first, end = moment(start_date), moment(end_date or datetime.now(timezone.utc))
+    first, end = midnight(moment(start_date)), moment(end_date or datetime.now(timezone.utc))
 
     def records(kind: str, path: str) -> Iterator[Any]:
         state = dlt.current.resource_state()
@@ -190,16 +195,14 @@ def touchline(
             yield page["items"]
             state["cursor"] = page.get("last_cursor", state.get("cursor"))
 
-    def report(path: str) -> Iterator[Any]:
+    def report(path: str, **params: str) -> Iterator[Any]:
         state = dlt.current.resource_state()
         start = first
         if "until" in state:
-            # From the beginning of a day, so that a day of the agent summary is never cut.
-            back = moment(state["until"]) - timedelta(days=look_back_days)
-            start = max(first, back.replace(hour=0, minute=0, second=0, microsecond=0))
+            start = max(first, midnight(moment(state["until"]) - timedelta(days=look_back_days)))
         while start < end:
             until = min(start + timedelta(days=window_days), end)
-            yield from api.lines(path, **{"from": written(start), "to": written(until)})
+            yield from api.lines(path, **{"from": written(start), "to": written(until)}, **params)
             start = until
         state["until"] = written(end)
 
@@ -231,4 +234,4 @@ def touchline(
     path = "/reports/contacts"
     yield dlt.resource(of_contacts(path, {}), **table("contact_report", path, "contact_id", columns=TOMBSTONE))
     path = "/reports/agent-summary"
-    yield dlt.resource(report(path), **table("agent_summary", path, ("bucket_start", "agent_id")))
+    yield dlt.resource(report(path, zone="UTC"), **table("agent_summary", path, ("bucket_start", "agent_id")))

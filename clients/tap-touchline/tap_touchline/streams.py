@@ -35,12 +35,15 @@ RECORDS = {
 }
 # So many changed records are asked for one by one; of more, the whole list is read, which costs less.
 ONE_BY_ONE = 100
-# Look-backs reach to the beginning of a day (UTC), so that a day of the agent summary is never cut.
-MIDNIGHT = {"hour": 0, "minute": 0, "second": 0, "microsecond": 0}
 
 
 def instant(text: str) -> datetime:
     return datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(timezone.utc)
+
+
+def midnight(at: datetime) -> datetime:
+    """Windows begin with a day, so that a day of the agent summary is never cut."""
+    return at.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def written(at: datetime) -> str:
@@ -138,13 +141,15 @@ class Report(TouchlineStream):
     """A report. Each run reads the time since the last one, and a look-back: reports are an hour behind, events come late,
     contacts end on a later day, and the time worked after a contact's end still grows."""
 
+    params: Mapping[str, str] = {}
+
     def windows(self) -> Iterator[tuple[datetime, datetime]]:
         config: Mapping[str, Any] = self.config
         end = instant(config["end_date"]) if config.get("end_date") else datetime.now(timezone.utc)
-        start = instant(config["start_date"])
+        start = midnight(instant(config["start_date"]))
         if "until" in self.stream_state:
             back = instant(self.stream_state["until"]) - timedelta(days=config["look_back_days"])
-            start = max(start, back.replace(**MIDNIGHT))
+            start = max(start, midnight(back))
         while start < end:
             until = min(start + timedelta(days=config["window_days"]), end)
             yield start, until
@@ -156,7 +161,7 @@ class Report(TouchlineStream):
     def get_records(self, context: Context | None) -> Iterator[Row]:
         for start, until in self.windows():
             pulled = {"pulled_at": written(datetime.now(timezone.utc))}
-            for row in self._tap.client.lines(self.path, **{"from": written(start), "to": written(until)}):
+            for row in self._tap.client.lines(self.path, **self.params, **{"from": written(start), "to": written(until)}):
                 yield row | pulled
             self.done(until=written(until))
 
@@ -190,4 +195,5 @@ class AgentSummary(Report):
 
     name = "agent_summary"
     path = "/reports/agent-summary"
+    params = {"zone": "UTC"}
     primary_keys = ("bucket_start", "agent_id")
