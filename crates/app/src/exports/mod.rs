@@ -3,6 +3,7 @@
 
 mod column;
 mod dataset;
+mod found;
 mod manifest;
 mod parquet;
 mod part;

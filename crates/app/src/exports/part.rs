@@ -85,8 +85,12 @@ pub(super) struct MadePart {
 }
 
 enum Writer<R: 'static> {
-    Text(TextWriter<R>, NewFile),
+    Text(Box<(TextWriter<R>, NewFile)>),
     Parquet(Box<ParquetWriter<R, BufWriter<NewFile>>>),
+}
+
+fn text_file<R>(form: TextForm, columns: Vec<&'static Column<R>>, file: NewFile) -> Writer<R> {
+    Writer::Text(Box::new((TextWriter::with_columns(form, columns), file)))
 }
 
 fn parquet_error(place: &str, error: &parquet::errors::ParquetError) -> ExportError {
@@ -119,7 +123,8 @@ impl<R: Send + 'static> Parts<R> {
             None => self.begin()?,
         };
         let full = match &mut writer {
-            Writer::Text(text, file) => {
+            Writer::Text(it) => {
+                let (text, file) = &mut **it;
                 text.row(row);
                 if text.len() >= PIECE {
                     file.write_all(&text.take()).map_err(|e| file.failed(&e))?;
@@ -140,8 +145,8 @@ impl<R: Send + 'static> Parts<R> {
         let place = file.place().display().to_string();
         let columns = self.columns.clone();
         let writer = match self.format {
-            Format::Csv => Writer::Text(TextWriter::with_columns(TextForm::Csv, columns), file),
-            Format::Ndjson => Writer::Text(TextWriter::with_columns(TextForm::Ndjson, columns), file),
+            Format::Csv => text_file(TextForm::Csv, columns, file),
+            Format::Ndjson => text_file(TextForm::Ndjson, columns, file),
             Format::Parquet => {
                 let writer = ParquetWriter::new(columns, BufWriter::with_capacity(PIECE, file));
                 Writer::Parquet(Box::new(writer.map_err(|e| parquet_error(&place, &e))?))
@@ -153,7 +158,8 @@ impl<R: Send + 'static> Parts<R> {
     fn end(&mut self) -> Result<(), ExportError> {
         let Some((writer, rows, place)) = self.open.take() else { return Ok(()) };
         let file = match writer {
-            Writer::Text(mut text, mut file) => {
+            Writer::Text(it) => {
+                let (mut text, mut file) = *it;
                 file.write_all(&text.take()).map_err(|e| file.failed(&e))?;
                 file
             }

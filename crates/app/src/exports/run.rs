@@ -4,6 +4,7 @@ use super::{
     Dataset, ExportError, Format,
     column::Column,
     dataset::{Closes, Closing, Look},
+    found::{Found, final_through},
     manifest::{DayEntry, Manifest},
     part,
     rows::{ContactLine, Deletion, EvaluationLine, EventLine},
@@ -22,7 +23,7 @@ use std::{
 };
 use tokio::time::Instant;
 use touchline_model::{Caller, Group, Inbox, Seq, Stored, Timestamp, User};
-use touchline_store::{AuditNote, Batch, Destination, FileVersion, ListedFile};
+use touchline_store::{AuditNote, Batch, Destination, ListedFile};
 
 /// How often is noted what is done, so that a run that is killed can be gone on with.
 const NOTE: Duration = Duration::from_secs(1);
@@ -134,15 +135,6 @@ struct Run<'a> {
     zone: TimeZone,
     now: Timestamp,
     horizon: Timestamp,
-}
-
-/// What lies at the destination.
-struct Found {
-    manifest: Manifest,
-    /// The bytes of the manifest as published, and their version.
-    published: Option<(Vec<u8>, FileVersion)>,
-    half_done: bool,
-    files: HashMap<String, ListedFile>,
 }
 
 impl Run<'_> {
@@ -403,37 +395,4 @@ impl Run<'_> {
         self.app.store.apply(batch).await?;
         Ok(())
     }
-}
-
-impl Found {
-    /// Whether every file of a day is there.
-    fn has(&self, folder: &str, day: &DayEntry) -> bool {
-        day.files.iter().all(|it| {
-            let path = format!("{folder}/{}", it.path);
-            self.files.get(&path).is_some_and(|file| file.bytes == it.bytes)
-        })
-    }
-
-    /// Whether a day is final and there.
-    fn is_final(&self, folder: &str, date: &str) -> bool {
-        self.manifest.day(date).is_some_and(|day| day.is_final && self.has(folder, day))
-    }
-
-    /// Every file that the manifest names.
-    fn named(&self, folder: &str) -> impl Iterator<Item = String> {
-        let files = self.manifest.days.iter().flat_map(|day| &day.files);
-        files.map(move |it| format!("{folder}/{}", it.path))
-    }
-}
-
-/// The last day of the final ones with which the manifest begins, without a gap.
-fn final_through(manifest: &Manifest) -> Option<String> {
-    let mut last: Option<&DayEntry> = None;
-    for day in &manifest.days {
-        if !day.is_final || last.is_some_and(|last| last.to != day.from) {
-            break;
-        }
-        last = Some(day);
-    }
-    last.map(|it| it.date.clone())
 }
