@@ -2,73 +2,7 @@
 
 use crate::world::{ESCAPED, HOSTILE, World};
 use http::StatusCode;
-use touchline_app::contacts::ContactUpload;
 use touchline_model::*;
-
-/// Each text is said by one person after the other, half a second a word.
-fn said(turns: &[&str]) -> Transcript {
-    let mut words = Vec::new();
-    for (turn, text) in turns.iter().enumerate() {
-        for text in text.split(' ') {
-            let start = 0.5 * words.len() as f64;
-            words.push(Word {
-                start: MediaTime::from_secs(start),
-                end: MediaTime::from_secs(start + 0.4),
-                text: text.to_owned(),
-                punctuation: None,
-                speaker: (turn % 2) as u16,
-                confidence: None,
-            });
-        }
-    }
-    let side = |number, side| Speaker { number, speaker_type: Some(side), ..Speaker::default() };
-    Transcript { speakers: vec![side(0, SpeakerType::Internal), side(1, SpeakerType::External)], words }
-}
-
-impl World {
-    /// A finished call that began so many minutes before ten o'clock on the day before.
-    pub(crate) async fn talked(&self, id: &str, agent: Option<&str>, minutes: i64, turns: &[&str]) {
-        let contact = Contact {
-            id: id.into(),
-            channel: Channel::Call,
-            direction: Direction::Inbound,
-            agent_id: agent.map(UserId::from),
-            started_at: "2026-03-02T10:00:00Z".parse::<Timestamp>().unwrap().plus_secs(-60 * minutes),
-            duration: MediaTime::from_secs(75.0),
-            state: None,
-            original_path: None,
-            metadata: serde_json::Map::new(),
-            crm_matches: vec![],
-        };
-        let upload = ContactUpload::new(contact, Some(said(turns)));
-        self.app.put_contact(&self.admin, upload).await.unwrap();
-        self.app.work_until_idle().await.unwrap();
-    }
-
-    pub(crate) async fn group(&self, id: &str, name: &str, manager: Option<&str>) {
-        let group = Group {
-            id: id.into(),
-            name: name.to_owned(),
-            manager_id: manager.map(UserId::from),
-            active: true,
-            ..Group::default()
-        };
-        self.app.put_one(&self.admin, group).await.unwrap();
-    }
-
-    pub(crate) async fn person(&self, id: &str, first: &str, last: &str, team: &str) {
-        let user = User {
-            id: id.into(),
-            first_name: first.to_owned(),
-            last_name: last.to_owned(),
-            email: format!("{id}@example.com"),
-            team_id: Some(team.into()),
-            active: true,
-            ..User::default()
-        };
-        self.app.put_one(&self.admin, user).await.unwrap();
-    }
-}
 
 /// A team of two, a topic, and three calls.
 async fn office() -> World {

@@ -5,6 +5,7 @@
 mod admin;
 mod admin_people;
 mod call;
+mod call_deeds;
 mod calls;
 mod exports;
 mod home;
@@ -13,5 +14,6 @@ mod reports;
 mod reports_edges;
 mod reports_events;
 mod sign_in;
+mod told;
 mod topics;
 mod world;
