@@ -1,10 +1,14 @@
 //! A department or team: made and changed.
 
-use super::{Tab, Wrong, frame, part, people, users};
+use super::{
+    Tab, Wrong,
+    choice::{Choice, choices, groups, of_groups},
+    frame, part, people,
+};
 use crate::{
     Web,
     error::Answer,
-    filters,
+    filters, format,
     shell::Shell,
     texts,
     visit::{Fields, Visit, again, done},
@@ -34,20 +38,14 @@ pub(super) fn mount<G: Gate>(routes: &mut Routes<G, Web>) {
         );
 }
 
-/// A person to choose from.
-struct Person {
-    id: String,
-    name: String,
-}
-
 #[derive(Template)]
 #[template(path = "admin/group.html")]
 struct Page {
     shell: Shell,
     tabs: Vec<Tab>,
     group: Group,
-    groups: Vec<users::Choice>,
-    people: Vec<Person>,
+    above: Vec<Choice>,
+    managers: Vec<Choice>,
     new: bool,
     action: String,
     wrong: Wrong,
@@ -63,43 +61,27 @@ impl Page {
     fn team(&self) -> bool {
         self.group.kind == GroupKind::Team
     }
-    fn known_group(&self, id: &touchline_model::GroupId) -> bool {
-        self.groups.iter().any(|it| it.id == id.as_str())
-    }
-    fn known_person(&self, id: &touchline_model::UserId) -> bool {
-        self.people.iter().any(|it| it.id == id.as_str())
-    }
-    fn below(&self, id: &str) -> bool {
-        self.group.parent_id.as_ref().is_some_and(|it| it.as_str() == id)
-    }
-    fn led_by(&self, id: &str) -> bool {
-        self.group.manager_id.as_ref().is_some_and(|it| it.as_str() == id)
-    }
 }
 
 async fn page(web: &Web, visit: &Visit, group: Group, new: bool, wrong: Wrong) -> Result<Page, AppError> {
-    let mut people: Vec<Person> = web
-        .app
-        .all::<User>(&visit.caller)
-        .await?
-        .into_iter()
-        .filter(|it| it.active || group.manager_id.as_ref() == Some(&it.id))
-        .map(|it| Person { name: people::name(&it), id: it.id.0 })
-        .collect();
-    people.sort_by_cached_key(|it| it.name.to_lowercase());
-    let mut groups = users::choices(web, visit).await?;
+    let people = web.app.all::<User>(&visit.caller).await?;
+    let manager = group.manager_id.as_ref().map(|it| it.as_str());
+    let shown = people.into_iter().filter(|it| it.active || Some(it.id.as_str()) == manager);
+    let mut people: Vec<(String, String)> =
+        shown.map(|it| (it.id.0.clone(), format::middle(&people::name(&it), 60))).collect();
+    people.sort_by_cached_key(|it| it.1.to_lowercase());
     // Nothing stands above itself, and people work in teams: only departments hold groups.
-    groups.retain(|it| {
-        it.id != group.id.as_str()
-            && (!it.team || group.parent_id.as_ref().is_some_and(|id| id.as_str() == it.id))
-    });
+    let mut all = groups(web, visit).await?;
+    all.retain(|it| it.id != group.id.as_str());
+    let above = of_groups(&all, |it| !it.team, group.parent_id.as_ref().map(|it| it.as_str()));
+    let managers = choices(people, manager);
     let title = if new { texts::t("admin_people.new_group").to_owned() } else { group.name.clone() };
     let (shell, tabs) = frame(visit, title, "people");
     let action = match new {
         true => "/admin/people/groups".to_owned(),
         false => format!("/admin/people/groups/{}", part(group.id.as_str())),
     };
-    Ok(Page { shell, tabs, group, groups, people, new, action, wrong })
+    Ok(Page { shell, tabs, group, above, managers, new, action, wrong })
 }
 
 /// The group that a form describes.

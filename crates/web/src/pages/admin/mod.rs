@@ -2,6 +2,7 @@
 
 mod audit;
 mod audit_export;
+mod choice;
 mod credentials;
 mod deliveries;
 mod exports;

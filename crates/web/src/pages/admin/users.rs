@@ -1,6 +1,10 @@
 //! A person: seen by whoever reads the directory, changed by whoever writes it.
 
-use super::{Tab, Wrong, frame, part, people};
+use super::{
+    Tab, Wrong,
+    choice::{Choice, chosen, groups, of_groups},
+    frame, part, people,
+};
 use crate::{
     Web,
     error::Answer,
@@ -17,7 +21,7 @@ use axum::{
 use http::StatusCode;
 use touchline_app::{AppError, people::LoginView};
 use touchline_http::{Gate, Operation, Routes};
-use touchline_model::{Ability, Group, Role, User};
+use touchline_model::{Ability, Role, User};
 
 const READ: &[Ability] = &[Ability::ReadDirectory];
 const WRITE: &[Ability] = &[Ability::ReadDirectory, Ability::WriteDirectory];
@@ -39,21 +43,6 @@ pub(super) fn mount<G: Gate>(routes: &mut Routes<G, Web>) {
         );
 }
 
-/// A group to choose from.
-pub(super) struct Choice {
-    pub(super) id: String,
-    pub(super) label: String,
-    pub(super) team: bool,
-}
-
-/// The groups to choose from, in the order of the tree, set off by their level.
-pub(super) async fn choices(web: &Web, visit: &Visit) -> Result<Vec<Choice>, AppError> {
-    let groups = web.app.all::<Group>(&visit.caller).await?;
-    let branches = people::tree(&groups, &[]);
-    let label = |it: &people::Branch| format!("{}{}", "\u{2007}\u{2007}".repeat(it.level.min(6)), it.name);
-    Ok(branches.iter().map(|it| Choice { id: it.id.clone(), label: label(it), team: it.team }).collect())
-}
-
 #[derive(Template)]
 #[template(path = "admin/user.html")]
 struct Page {
@@ -63,7 +52,8 @@ struct Page {
     /// What is written in the fields of many lines.
     system_ids: String,
     phone_numbers: String,
-    groups: Vec<Choice>,
+    teams: Vec<Choice>,
+    departments: Vec<Choice>,
     new: bool,
     may_write: bool,
     sees_logins: bool,
@@ -96,21 +86,9 @@ impl Page {
     fn role(&self, role: &Role) -> &'static str {
         people::role(*role)
     }
-    /// Whether there is such a group: a person may be in one that nobody has sent yet.
-    fn known(&self, id: &touchline_model::GroupId) -> bool {
-        self.groups.iter().any(|it| it.id == id.as_str())
-    }
-    fn in_team(&self, id: &str) -> bool {
-        self.user.team_id.as_ref().is_some_and(|it| it.as_str() == id)
-    }
-    fn in_department(&self, id: &str) -> bool {
-        self.user.department_id.as_ref().is_some_and(|it| it.as_str() == id)
-    }
-    /// The name of a group that the person is in, for readers.
-    fn group(&self, id: &Option<touchline_model::GroupId>) -> String {
-        let Some(id) = id else { return String::new() };
-        let known = self.groups.iter().find(|it| it.id == id.as_str());
-        known.map_or_else(|| id.0.clone(), |it| it.label.trim().to_owned())
+    /// What is chosen, for readers.
+    fn chosen<'c>(&self, of: &'c [Choice]) -> &'c str {
+        chosen(of)
     }
 }
 
@@ -122,12 +100,14 @@ async fn page(web: &Web, visit: &Visit, user: User, new: bool, wrong: Wrong) -> 
     };
     let title = if new { texts::t("admin_people.new_user").to_owned() } else { people::name(&user) };
     let (shell, tabs) = frame(visit, title, "people");
+    let groups = groups(web, visit).await?;
     Ok(Page {
         shell,
         tabs,
         system_ids: user.system_ids.join("\n"),
         phone_numbers: user.phone_numbers.join("\n"),
-        groups: choices(web, visit).await?,
+        teams: of_groups(&groups, |it| it.team, user.team_id.as_ref().map(|it| it.as_str())),
+        departments: of_groups(&groups, |it| !it.team, user.department_id.as_ref().map(|it| it.as_str())),
         action: match new {
             true => "/admin/people/users".to_owned(),
             false => format!("/admin/people/users/{}", part(user.id.as_str())),
