@@ -75,6 +75,8 @@ export const PAGES = [
   { name: "webhooks", path: "/admin/webhooks", role: "administrator" },
   { name: "webhook", path: ({ webhook }) => `/admin/webhooks/${webhook}`, role: "administrator" },
   { name: "webhook-new", path: "/admin/webhooks/new", role: "administrator" },
+  { name: "exports", path: "/admin/exports", role: "administrator" },
+  { name: "export-new", path: "/admin/exports/new", role: "administrator" },
   { name: "audit", path: "/admin/audit", role: "administrator" },
   { name: "audit-check", path: "/admin/audit/check", role: "administrator" },
   { name: "settings", path: "/admin/settings", role: "administrator" },

@@ -217,6 +217,14 @@ async fn the_feed_page_counts_what_there_is_and_says_how_to_ask_for_it() {
         );
         assert!(page.contains("http://touchline.example:8443/api/v1/reports/work-session-events"), "{page}");
         assert!(page.contains("href=\"/api/docs\""), "{page}");
+        for client in [
+            "touchline export work-sessions --since 2026-03-29",
+            "from dlt_touchline import touchline",
+            "tap-touchline --config",
+        ] {
+            assert!(page.contains(client), "{client}: {page}");
+        }
+        assert!(!page.contains("tl_"), "no token stands here: {page}");
         let ada = world.admin().await;
         assert!(ada.page("/reports/feed").await.contains("href=\"/admin/credentials\""));
         // Whoever may not read a kind of data is not told how much of it there is.

@@ -272,8 +272,13 @@ fn sla(chosen: &Chosen, horizon: Timestamp, it: &ContactSummary) -> Chart {
         let rate = rates.get(at).copied().unwrap_or_default();
         vec![format::number(whole(rate.of)), interval(rate)]
     };
-    Chart::lines(texts::t("reports.sla_chart"), sentence, Unit::Share, &steps, std::slice::from_ref(&values))
-        .with_columns(&[texts::t("reports.n_due"), texts::t("reports.interval_head")], more)
+    let title = texts::t("reports.sla_chart");
+    // Between half hours in which nothing came there is no line.
+    let chart = match chosen.is_a_day() {
+        true => Chart::bars(title, sentence, Unit::Share, &steps, &values),
+        false => Chart::lines(title, sentence, Unit::Share, &steps, std::slice::from_ref(&values)),
+    };
+    chart.with_columns(&[texts::t("reports.n_due"), texts::t("reports.interval_head")], more)
 }
 
 /// Contacts of each channel.

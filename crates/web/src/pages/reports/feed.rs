@@ -159,5 +159,31 @@ fn examples(origin: &str, visit: &Visit) -> Vec<Example> {
                 quoted(&format!("{origin}/api/v1/reports/work-session-events"))
             ),
         ),
+        example(
+            "files",
+            "reports.example_files",
+            "reports.example_files_about",
+            format!("touchline export work-sessions --since {day} --format parquet --to ./warehouse"),
+        ),
+        example(
+            "dlt",
+            "reports.example_dlt",
+            "reports.example_dlt_about",
+            format!(
+                "import dlt, os\nfrom dlt_touchline import touchline\n\n\
+                 pipeline = dlt.pipeline(\"touchline\", destination=\"duckdb\", dataset_name=\"touchline\")\n\
+                 pipeline.run(touchline(\"{origin}\", token=os.environ[\"TOUCHLINE_TOKEN\"], start_date=\"{day}\"))"
+            ),
+        ),
+        example(
+            "singer",
+            "reports.example_singer",
+            "reports.example_singer_about",
+            format!(
+                "cat > tap.json <<END\n{{\"base_url\": \"{origin}\", \"token\": \"$TOUCHLINE_TOKEN\", \
+                 \"start_date\": \"{day}T00:00:00Z\"}}\nEND\n\
+                 tap-touchline --config tap.json --state state.json | target-duckdb --config target.json"
+            ),
+        ),
     ]
 }
