@@ -12,7 +12,7 @@ use super::{
     zone_named,
 };
 use crate::{
-    App, entropy,
+    App, AppError, entropy,
     reports::{AgentSummaryRow, ContactRow, Window, WorkSessionRow},
     require,
 };
@@ -29,6 +29,9 @@ use touchline_store::{AuditNote, Batch, Destination, ListedFile};
 const NOTE: Duration = Duration::from_secs(1);
 /// Files that no manifest names are kept for so long, in seconds, for readers of the one before.
 const GRACE_SECS: i64 = 3_600;
+/// How long is waited, each time, when the database is busy, in seconds: beside a server that takes in a lot, an SQLite
+/// file may be locked for a while.
+const PAUSES: [u64; 6] = [1, 2, 4, 8, 16, 30];
 /// Days of one order at most.
 const MOST_DAYS: usize = 20_000;
 
@@ -127,6 +130,11 @@ impl App {
     }
 }
 
+/// Whether it may be well in a moment.
+const fn is_busy(error: &ExportError) -> bool {
+    matches!(error, ExportError::App(AppError::Unavailable(_)))
+}
+
 struct Run<'a> {
     app: &'a App,
     caller: &'a Caller,
@@ -168,7 +176,16 @@ impl Run<'_> {
         let checked = found.manifest.checked;
         for (number, (day, looks)) in work.iter().enumerate() {
             let name = format!("{run_id}-{}", day.date);
-            let made = self.make::<R>(&name, day, looks, schema, &columns, &found).await;
+            let mut made = self.make::<R>(&name, day, looks, schema, &columns, &found).await;
+            for pause in PAUSES {
+                let Err(error) = &made else { break };
+                if !is_busy(error) {
+                    break;
+                }
+                tracing::warn!(%error, day = %day.date, "the day is made again in {pause} s");
+                tokio::time::sleep(Duration::from_secs(pause)).await;
+                made = self.make::<R>(&name, day, looks, schema, &columns, &found).await;
+            }
             match made {
                 Ok(None) => {}
                 Ok(Some(entry)) => self.take(entry, &mut found, &mut done),
@@ -196,7 +213,15 @@ impl Run<'_> {
         done.final_through = final_through(&found.manifest);
         done.published = self.publish(&found).await?;
         if done.published {
-            self.tell_the_audit(&done).await?;
+            let mut told = self.tell_the_audit(&done).await;
+            for pause in PAUSES {
+                if !told.as_ref().is_err_and(is_busy) {
+                    break;
+                }
+                tokio::time::sleep(Duration::from_secs(pause)).await;
+                told = self.tell_the_audit(&done).await;
+            }
+            told?;
         }
         Ok(done)
     }
