@@ -249,6 +249,8 @@ impl Run<'_> {
 
     /// The last change that had arrived when the run began.
     async fn arrived(&self) -> Result<Seq, ExportError> {
+        // A contact that came late tells its events now, not after the days were looked at.
+        self.app.derive_events(&self.caller.tenant).await?;
         let state = self.app.store.tenant_state(&self.caller.tenant).await?;
         Ok(state.map_or(0, |state| state.seq))
     }
