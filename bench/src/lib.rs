@@ -42,14 +42,15 @@ impl Server {
 
     /// The same, with more arguments.
     pub fn start_with(data: &Path, more: &[&str]) -> Self {
+        let mut command = Command::new(program());
+        command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data).args(more);
+        Self::spawn(command)
+    }
+
+    /// Starts a command that says in its first line where it can be reached.
+    pub fn spawn(mut command: Command) -> Self {
         let started = Instant::now();
-        let mut child = Command::new(program())
-            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
-            .arg(data)
-            .args(more)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut out = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
         out.read_line(&mut line).unwrap();

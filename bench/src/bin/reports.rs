@@ -175,6 +175,21 @@ fn main() {
     let read_sessions = |into: Option<&Path>| read(&server, &keys, SESSIONS, &body, into);
     let first = read_sessions(Some(&csv));
     println!("Work Sessions, the first time: {}", shown(&first, sessions));
+    let summary = format!(
+        r#"{{"metricSet":"AgentSummary","startAt":"{}","endAt":"{}","aggregationLevel":"halfHourly"}}"#,
+        day(0),
+        day(DAYS - 1)
+    );
+    for _ in 0..2 {
+        let it = read(&server, &keys, "/api/v1/reports", &summary, None);
+        println!(
+            "Agent Summary by half hours of {DAYS} days: {:.2} s, {:.0} MB, server {:.2} s of processor, at most {:.0} MiB",
+            it.secs,
+            it.bytes as f64 / 1e6,
+            it.cpu,
+            it.memory.0
+        );
+    }
     let only_ours = arguments.get(1).is_some_and(|it| it == "ours");
     if only_ours {
         for _ in 0..3 {

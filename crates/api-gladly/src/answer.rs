@@ -21,7 +21,7 @@ pub(crate) static LIMITED: HeaderName = HeaderName::from_static("gladly-limited-
 
 /// Made before the answer begins.
 const AHEAD_BYTES: usize = 1024 * 1024;
-/// What was written is sent when it reaches this size, at the end of a page.
+/// What was written is sent when it reaches this size, at the end of a page, in pieces of this size.
 const PART_BYTES: usize = 64 * 1024;
 
 /// Rows of a report in order, as they come together.
@@ -70,12 +70,13 @@ where
             None => false,
         }
     };
-    let first = Bytes::from(rest.cells.take());
+    let mut first = Bytes::from(rest.cells.take());
+    let second = first.split_off(first.len().min(AHEAD_BYTES));
     if !limited {
         // What was counted is what is sent: rows that came in meanwhile are not dropped without a word.
         rest.left = usize::MAX;
     }
-    let body = if rest.ended {
+    let body = if rest.ended && second.is_empty() {
         Body::from(first)
     } else {
         let rest = stream::try_unfold(rest, async |mut rest| {
@@ -85,11 +86,13 @@ where
             let part = Bytes::from(rest.cells.take());
             Ok::<_, AppError>((!part.is_empty()).then_some((part, rest)))
         });
+        let rest = rest.map_ok(|part| stream::iter(pieces(part).map(Ok::<_, AppError>))).try_flatten();
         let rest = rest.map_err(|error| {
             tracing::error!(error = &error as &dyn std::error::Error, "a report broke off half-way");
             BoxError::from(error)
         });
-        Body::from_stream(stream::iter([Ok(first)]).chain(rest))
+        let made = [first].into_iter().chain(pieces(second));
+        Body::from_stream(stream::iter(made.map(Ok)).chain(rest))
     };
     let mut response = Response::new(body);
     let headers = response.headers_mut();
@@ -101,6 +104,14 @@ where
         headers.insert(LIMITED.clone(), HeaderValue::from_static("true"));
     }
     Ok(response)
+}
+
+/// The same bytes, cut.
+fn pieces(mut part: Bytes) -> impl Iterator<Item = Bytes> {
+    std::iter::from_fn(move || {
+        let piece = part.split_to(part.len().min(PART_BYTES));
+        (!piece.is_empty()).then_some(piece)
+    })
 }
 
 /// What of a report has not been sent.
