@@ -4,8 +4,11 @@ use super::direction;
 use crate::csv::{Cells, Column};
 use touchline_app::reports::WorkSessionView;
 
+/// Writes a cell of a work session, whatever page it is of.
+type Write = fn(&WorkSessionView<'_>, &mut Cells);
+
 /// The 19 columns.
-pub(crate) const WORK_SESSIONS: [Column<fn(&WorkSessionView<'_>, &mut Cells)>; 19] = [
+pub(crate) const WORK_SESSIONS: [Column<Write>; 19] = [
     Column { name: "id", write: |row, out| out.maybe(row.id) },
     Column { name: "contact_session_id", write: |row, out| out.text(row.contact_id) },
     Column { name: "contact_session_created_at", write: |row, out| out.time(row.created_at) },

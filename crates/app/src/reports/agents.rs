@@ -22,6 +22,9 @@ const TRIES: usize = 8;
 /// Agents whose status at the start is looked up at once.
 const AT_ONCE: usize = 8;
 
+/// Kept work, and before which instant it is all there is; `None` when it is all to the end.
+type WorkRead = (WorkPage, Option<Timestamp>);
+
 /// Makes the report once. While one page of what it is made of is being used, the next one is read, and no further.
 pub(super) struct Agents {
     view: View,
@@ -48,7 +51,7 @@ struct Work {
     /// The contacts (true) and conversations of which all was worked out on the spot.
     whole: HashSet<(bool, String)>,
     /// All kept work that began before this instant was read, and the next page; `None` after the last.
-    next: Option<(Timestamp, Ahead<(WorkPage, Option<Timestamp>)>)>,
+    next: Option<(Timestamp, Ahead<WorkRead>)>,
     end: Timestamp,
 }
 
@@ -214,7 +217,7 @@ impl Events {
 
 /// Begins to read kept work from an instant on: all that begins before the instant that is given with it, or all
 /// there is.
-fn read_work(view: &View, from: Timestamp, end: Timestamp) -> Ahead<(WorkPage, Option<Timestamp>)> {
+fn read_work(view: &View, from: Timestamp, end: Timestamp) -> Ahead<WorkRead> {
     let View { store, tenant, page_rows, .. } = view.clone_for_reading();
     Ahead::begin(async move {
         let mut size = page_rows;
