@@ -1,6 +1,6 @@
 //! Bulk ingest over HTTP beside a bare loop of prepared statements with the same durability.
 //!
-//! `cargo run --release --bin ingest` (after `cargo build --release` of the program). Both sides take the same NDJSON,
+//! `cargo run --release --bin ingest [CONTACTS]` (after `cargo build --release` of the program). Both sides take the same NDJSON,
 //! parse it with serde_json, write a contact and its transcript to SQLite in WAL mode with `synchronous = FULL`, and
 //! commit every 500 contacts. The server besides validates, numbers every change, keeps the change feed, the search
 //! index and the audit trail, queues the analysis, and runs it at the same time.
@@ -35,11 +35,11 @@ struct Contact {
     transcript: Transcript,
 }
 
-fn ndjson() -> String {
+fn ndjson(contacts: usize) -> String {
     let vocabulary =
         ["hello", "thank", "you", "calling", "contract", "price", "cancel", "router", "invoice", "please"];
     let mut out = String::new();
-    for n in 0..CONTACTS {
+    for n in 0..contacts {
         write!(
             out,
             r#"{{"id":"contact-{n:07}","agent_id":"agent-{}","started_at":"2026-03-01T09:00:00Z","duration":120,"metadata":{{"queue":"billing","number":{n}}},"transcript":{{"words":["#,
@@ -63,7 +63,7 @@ fn ndjson() -> String {
     out
 }
 
-fn bare(path: &Path, lines: &str) -> f64 {
+fn bare(path: &Path, lines: &str, contacts: usize) -> f64 {
     let db = rusqlite::Connection::open(path).unwrap();
     db.execute_batch(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000;
@@ -93,11 +93,11 @@ fn bare(path: &Path, lines: &str) -> f64 {
     }
     let took = started.elapsed().as_secs_f64();
     let count: i64 = db.query_row("SELECT COUNT(*) FROM transcripts", [], |row| row.get(0)).unwrap();
-    assert_eq!(count, CONTACTS as i64);
-    CONTACTS as f64 / took
+    assert_eq!(count, contacts as i64);
+    contacts as f64 / took
 }
 
-fn served(data: &Path, lines: &str) -> f64 {
+fn served(data: &Path, lines: &str, contacts: usize) -> f64 {
     let made =
         Command::new(program()).args(["tenant", "create", "acme", "--data"]).arg(data).output().unwrap();
     let text = String::from_utf8(made.stdout).unwrap();
@@ -109,14 +109,15 @@ fn served(data: &Path, lines: &str) -> f64 {
     let took = started.elapsed().as_secs_f64();
     let report = String::from_utf8(report).unwrap();
     let last: serde_json::Value = serde_json::from_str(report.lines().last().unwrap()).unwrap();
-    assert_eq!(last["summary"]["created"], CONTACTS);
-    CONTACTS as f64 / took
+    assert_eq!(last["summary"]["created"], contacts);
+    contacts as f64 / took
 }
 
 fn main() {
-    let lines = ndjson();
+    let contacts = std::env::args().nth(1).map_or(CONTACTS, |text| text.parse().unwrap());
+    let lines = ndjson(contacts);
     println!(
-        "{CONTACTS} contacts of {WORDS} words, {:.1} MB of NDJSON, a commit every {COMMIT}",
+        "{contacts} contacts of {WORDS} words, {:.1} MB of NDJSON, a commit every {COMMIT}",
         lines.len() as f64 / 1e6
     );
     let (mut ratios, mut ours, mut theirs) = (vec![], vec![], vec![]);
@@ -124,8 +125,8 @@ fn main() {
         let folder = scratch("ingest");
         std::fs::remove_dir_all(&folder).unwrap();
         let folder = scratch("ingest");
-        let b = bare(&folder.join("bare.db"), &lines);
-        let s = served(&folder.join("data"), &lines);
+        let b = bare(&folder.join("bare.db"), &lines, contacts);
+        let s = served(&folder.join("data"), &lines, contacts);
         println!(
             "round {round}: bare loop {b:.0} contacts/s, Touchline {s:.0} contacts/s, ratio {:.2}",
             s / b
