@@ -92,7 +92,7 @@ fn tests(root: &Path) -> Outcome {
         command.env("TOUCHLINE_PYTHON", python);
     }
     if let Some(python) = install::python_of(root, install::WAREHOUSE) {
-        command.env("TOUCHLINE_WAREHOUSE_PYTHON", python);
+        command.env("TOUCHLINE_TEST_WAREHOUSE_PYTHON", python);
     }
     let mut process = command.spawn().map_err(|error| format!("could not run cargo test: {error}"))?;
     let mut counts = Counts::default();

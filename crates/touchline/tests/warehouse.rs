@@ -1,6 +1,6 @@
 //! Data teams load a server into DuckDB: with clients that nobody here wrote, and with the connectors that ship with
 //! Touchline. The stories are told in Python, where those clients live; they are installed by `cargo xtask test`, which
-//! tells where by `TOUCHLINE_WAREHOUSE_PYTHON`.
+//! tells where by `TOUCHLINE_TEST_WAREHOUSE_PYTHON`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may end here")]
 
 use serde_json::Value;
@@ -14,7 +14,7 @@ fn root() -> PathBuf {
 }
 
 fn python() -> PathBuf {
-    let given = std::env::var("TOUCHLINE_WAREHOUSE_PYTHON").map(PathBuf::from);
+    let given = std::env::var("TOUCHLINE_TEST_WAREHOUSE_PYTHON").map(PathBuf::from);
     let python = given.unwrap_or_else(|_| root().join(".venv-warehouse/bin/python"));
     assert!(python.exists(), "the warehouse clients are not installed: run `cargo xtask test` once");
     python
