@@ -187,6 +187,7 @@ impl App {
         let known = self.known(caller, waiting).await?;
         let mut batch = Batch::new(&caller.tenant);
         let (mut analyse, mut analyse_words, mut changed) = (Vec::new(), Vec::new(), Vec::<&str>::new());
+        let mut created = Vec::new();
         for (at, (contact, transcript)) in waiting {
             let id = contact.id.as_str();
             if known.erased.contains(id) {
@@ -214,6 +215,9 @@ impl App {
                     key.remember(&mut batch, id);
                 }
             }
+            if status == PutStatus::Created {
+                created.push(id.to_owned());
+            }
             if status != PutStatus::Unchanged {
                 write(&mut batch, &settled, transcript, row, known.transcripts.get(id));
                 changed.push(id);
@@ -229,6 +233,10 @@ impl App {
             self.store.apply(batch).await?;
             return Ok(());
         };
+        if !created.is_empty() {
+            // One that is known by its events alone may be erased at this moment.
+            batch.hold_unerased(&created);
+        }
         if !analyse_words.is_empty() {
             analyse.append(&mut self.store.transcribed(&caller.tenant, &analyse_words).await?);
         }

@@ -13,7 +13,7 @@ use crate::{
 };
 use families::Families;
 use std::collections::{HashMap, HashSet};
-use touchline_model::{Ability, Caller, ContactId, Event, Kind, TenantId};
+use touchline_model::{Ability, Caller, ContactId, Event, Invalid, Kind, TenantId};
 use touchline_store::{Arrival, AuditNote, Batch, NewEvent, StoredEvent};
 
 /// The inbox of contacts that came without events.
@@ -50,6 +50,10 @@ impl App {
             results.push(match (known.get(&id), event.contact_id()) {
                 (Some((before, _)), _) if before == event => Ok(Put { id, status: PutStatus::Unchanged }),
                 (Some(_), _) => Err(taken(Kind::Event, &id)),
+                (None, _) if own::is_own_id(&id) => {
+                    Err(Invalid::new("id", "begins with `own-`, as only what the server derives itself does")
+                        .into())
+                }
                 (None, Some(contact)) if erased.contains(contact.as_str()) => {
                     Err(AppError::Gone(contact.0.clone()))
                 }

@@ -9,7 +9,7 @@ use crate::{App, AppError};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use std::collections::{HashMap, HashSet};
 use touchline_model::{
-    Channel, Contact, ContactChannel, Direction, Event, EventContent, Initiator, TenantId, Timestamp,
+    Channel, Contact, ContactChannel, Direction, Event, EventContent, Initiator, Stored, TenantId, Timestamp,
     events::{Assignee, ContactChange, ContactEvent, ContactStatus, OtherInitiator},
 };
 use touchline_store::{Batch, NewEvent, NodeSort, Position, StoreError};
@@ -20,6 +20,8 @@ const NAMESPACE: Uuid = Uuid::from_u128(0x3f1d_97a2_0c64_4e0b_8a5e_d6c1_72b0_49e
 
 /// Contacts whose events are derived together.
 const TOGETHER: usize = 500;
+/// Conflicts in a row after which a contact is left out: the last of them concerned it alone.
+const PATIENCE: u32 = 24;
 
 /// What a contact can tell, in the order in which it does.
 const KINDS: [&str; 3] = ["started", "accepted", "ended"];
@@ -27,6 +29,11 @@ const KINDS: [&str; 3] = ["started", "accepted", "ended"];
 fn own_id(contact: &str, what: &str) -> String {
     let id = Uuid::new_v5(&NAMESPACE, format!("{contact}/{what}").as_bytes());
     format!("own-{}", URL_SAFE_NO_PAD.encode(id.as_bytes()))
+}
+
+/// Whether an id is one of those that are kept for what we derive.
+pub(super) fn is_own_id(id: &str) -> bool {
+    id.starts_with("own-")
 }
 
 /// The id of the start of a contact, if we derived it.
@@ -39,24 +46,45 @@ impl App {
     /// wait for it. Whoever reads events or reports calls this first, and every node does every ten seconds.
     pub(crate) async fn derive_events(&self, tenant: &TenantId) -> Result<(), AppError> {
         let Some(now) = self.store.tenant_state(tenant).await? else { return Ok(()) };
+        let mut conflicts: u32 = 0;
         loop {
-            match self.derive_some(tenant).await {
+            let from = self.store.own_events_up_to(tenant).await?;
+            // Fewer and fewer, down to the contact that does not let the others through.
+            let together = (TOGETHER >> (conflicts / 2)).max(1);
+            let changed = self.store.feed::<Contact>(tenant, from, together).await?;
+            let Some(last) = changed.last() else { return Ok(()) };
+            let to = (last.modified, last.seq);
+            match self.derive(tenant, &changed, (from, to)).await {
                 // What comes after that may wait for the next time: there may be no end to it.
-                Ok(Some(place)) if place.1 < now.seq => {}
-                Ok(_) => return Ok(()),
+                Ok(()) if to.1 >= now.seq => return Ok(()),
+                Ok(()) => conflicts = conflicts.saturating_sub(1),
                 // Somebody else has derived them, erased one or told of one: look again.
-                Err(AppError::Conflict(_)) => {}
-                Err(error) => return Err(error),
+                Err(StoreError::Conflict) if self.store.own_events_up_to(tenant).await? != from => {
+                    conflicts = 0
+                }
+                Err(StoreError::Conflict) if conflicts < PATIENCE => conflicts += 1,
+                Err(StoreError::Conflict) => {
+                    let contact = last.value.id.as_str();
+                    tracing::warn!(%tenant, contact, "a contact cannot tell its events: their ids are taken");
+                    let mut batch = Batch::new(tenant);
+                    batch.move_own_events(from, to);
+                    match self.store.apply(batch).await {
+                        Ok(_) | Err(StoreError::Conflict) => conflicts = 0,
+                        Err(error) => return Err(error.into()),
+                    }
+                }
+                Err(error) => return Err(error.into()),
             }
         }
     }
 
-    /// Looks at the next contacts. How far it got; `None` when there were none.
-    async fn derive_some(&self, tenant: &TenantId) -> Result<Option<Position>, AppError> {
-        let from = self.store.own_events_up_to(tenant).await?;
-        let changed = self.store.feed::<Contact>(tenant, from, TOGETHER).await?;
-        let Some(last) = changed.last() else { return Ok(None) };
-        let to = (last.modified, last.seq);
+    /// Derives the events of contacts that were read between two places.
+    async fn derive(
+        &self,
+        tenant: &TenantId,
+        changed: &[Stored<Contact>],
+        (from, to): (Position, Position),
+    ) -> Result<(), StoreError> {
         let ids: Vec<String> = changed.iter().map(|it| it.value.id.0.clone()).collect();
         let epoch = self.store.family_epoch(tenant).await?;
         let nodes = self.store.event_nodes(tenant, NodeSort::Contact, &ids).await?;
@@ -66,7 +94,7 @@ impl App {
 
         let mut batch = Batch::new(tenant);
         batch.move_own_events(from, to);
-        let (mut new, mut fresh, mut again) = (Vec::new(), Vec::new(), false);
+        let (mut new, mut touched, mut again) = (Vec::new(), Vec::new(), Vec::new());
         for contact in changed.iter().map(|it| &it.value).filter(|it| !told.contains(it.id.as_str())) {
             let id = contact.id.as_str();
             let events = events_of(contact);
@@ -77,24 +105,26 @@ impl App {
             }
             let family = known.unwrap_or_else(|| number(NodeSort::Contact, id));
             if known.is_some() {
-                again = true;
+                again.push((id.to_owned(), family));
                 batch.drop_own_events(family, id);
             } else {
-                fresh.push(id.to_owned());
                 batch.put_node(NodeSort::Contact, id, family);
             }
-            batch.touch_family(family, contact.started_at, end_of(contact));
+            touched.push((family, contact.started_at, end_of(contact)));
             new.extend(events.into_iter().map(|event| NewEvent { event, family: Some(family), own: true }));
         }
-        if again {
-            // A family that others join at this moment would leave these events behind.
-            batch.hold_families(epoch);
+        if !again.is_empty() {
+            // A family that others join at this moment would leave these events behind, and so would a contact that
+            // somebody tells of at this moment.
+            batch.hold_families(epoch).hold_untold(&again);
         }
         if !new.is_empty() {
             batch.hold_unerased(&ids).add_events(&new);
         }
-        self.store.apply(batch).await?;
-        Ok(Some(to))
+        for (family, first, settled) in touched {
+            batch.touch_family(family, first, settled);
+        }
+        self.store.apply(batch).await.map(|_| ())
     }
 
     /// Contacts that somebody else tells of.

@@ -10,6 +10,7 @@ on_both_engines!(
     events_from_elsewhere_replace_our_own,
     an_erased_contact_leaves_the_reports,
     a_contact_of_which_only_events_tell_can_be_erased,
+    what_cannot_tell_its_events_holds_nobody_up,
     contacts_of_an_older_release_get_their_events,
     a_contact_that_is_analysed_or_erased_before_anybody_looks_tells_once_or_nothing,
 );
@@ -105,6 +106,29 @@ async fn a_contact_of_which_only_events_tell_can_be_erased(world: World) {
     }
     let nobody = world.app.erase_contact(&world.caller, "nobody", None).await;
     assert!(matches!(nobody, Err(touchline_app::AppError::NotFound { .. })));
+}
+
+async fn what_cannot_tell_its_events_holds_nobody_up(world: World) {
+    // A contact that is there and erased, as no use case leaves it.
+    let mut batch = touchline_store::Batch::new(&world.caller.tenant);
+    batch.bury("c7", clock("11:00"));
+    world.app.store().apply(batch).await.unwrap();
+    let mut batch = touchline_store::Batch::new(&world.caller.tenant);
+    for n in 0..700 {
+        let json = json!({ "id": format!("c{n}"), "started_at": clock("11:00"), "duration": 60 });
+        batch.insert(&serde_json::from_value::<touchline_model::Contact>(json).unwrap());
+    }
+    world.app.store().apply(batch).await.unwrap();
+    let told = world.app.events_after(&world.caller, (0, -1), 9_000).await.unwrap();
+    assert_eq!(told.len(), 2 * 699);
+    assert!(told.iter().all(|it| it.event.contact_id().unwrap().as_str() != "c7"));
+    // Nobody else can take the ids of what is derived; the same again is known.
+    let mut event = told[0].event.clone();
+    let sent = world.app.put_events(&world.caller, vec![event.clone()]).await.unwrap();
+    assert_eq!(sent[0].as_ref().unwrap().status, touchline_app::records::PutStatus::Unchanged);
+    event.id = "own-other".into();
+    let sent = world.app.put_events(&world.caller, vec![event]).await.unwrap();
+    assert!(matches!(&sent[0], Err(touchline_app::AppError::Invalid(it)) if it.field == "id"), "{sent:?}");
 }
 
 async fn contacts_of_an_older_release_get_their_events(world: World) {

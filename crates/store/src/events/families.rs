@@ -38,8 +38,8 @@ const MOVE_EPOCH: &str =
 const JOIN_EVENTS: &str = "UPDATE events SET family = ? WHERE tenant = ? AND family = ?";
 const JOIN_NODES: &str = "UPDATE event_nodes SET family = ? WHERE tenant = ? AND family = ?";
 const JOIN_BOUNDS: &str = "INSERT INTO event_families (tenant, family, first_at, settled_at, changed, state, open) \
-     SELECT tenant, CAST(? AS BIGINT), first_at, settled_at, changed, 0, open FROM event_families \
-     WHERE tenant = ? AND family = ? ON CONFLICT (tenant, family) DO UPDATE SET state = 0, \
+     SELECT tenant, CAST(? AS BIGINT), first_at, settled_at, changed, 0, 1 FROM event_families \
+     WHERE tenant = ? AND family = ? ON CONFLICT (tenant, family) DO UPDATE SET state = 0, open = 1, \
      first_at = CASE WHEN excluded.first_at < event_families.first_at THEN excluded.first_at \
      ELSE event_families.first_at END, \
      settled_at = CASE WHEN excluded.settled_at > event_families.settled_at THEN excluded.settled_at \
@@ -53,6 +53,9 @@ const TOLD_SINCE: &str = "SELECT MIN(recorded_at) FROM events WHERE tenant = ? A
      (SELECT family FROM event_nodes WHERE tenant = ? AND sort = 'contact' AND id = ?)";
 const HOLD_UNERASED: &str = "UPDATE tenants SET seq = seq WHERE tenant = ? AND NOT EXISTS (SELECT 1 FROM tombstones \
      WHERE tenant = ? AND id IN (SELECT value FROM json_each(?)))";
+const HOLD_UNTOLD: &str = "UPDATE tenants SET seq = seq WHERE tenant = ? AND NOT EXISTS (SELECT 1 FROM events \
+     WHERE tenant = ? AND family IN (SELECT CAST(value AS BIGINT) FROM json_each(?)) AND own = 0 \
+     AND contact IN (SELECT value FROM json_each(?)))";
 const OWN_UP_TO: &str = "SELECT own_at, own_seq FROM tenants WHERE tenant = ?";
 const MOVE_OWN: &str =
     "UPDATE tenants SET own_at = ?, own_seq = ? WHERE tenant = ? AND own_at = ? AND own_seq = ?";
@@ -101,6 +104,14 @@ impl Batch {
         let tenant = || Value::Text(self.tenant.0.clone());
         let params = vec![tenant(), tenant(), id_list(contacts)];
         self.run(HOLD_UNERASED, params).expect(1)
+    }
+
+    /// A conflict means that somebody else has told of one of these contacts, which are given with their families.
+    pub fn hold_untold(&mut self, contacts: &[(String, i64)]) -> &mut Self {
+        let tenant = || Value::Text(self.tenant.0.clone());
+        let (ids, families): (Vec<String>, Vec<i64>) = contacts.iter().cloned().unzip();
+        let params = vec![tenant(), tenant(), crate::sql::json(&families), id_list(&ids)];
+        self.run(HOLD_UNTOLD, params).expect(1)
     }
 
     /// Says that contacts were looked at for their own events up to a place. A conflict means that somebody else has
@@ -175,6 +186,7 @@ pub(crate) const STATEMENTS: &[&str] = &[
     ERASE_FACTS,
     TOLD_SINCE,
     HOLD_UNERASED,
+    HOLD_UNTOLD,
     OWN_UP_TO,
     MOVE_OWN,
 ];

@@ -202,6 +202,13 @@ async fn own_events_are_derived_by_one_and_not_of_erased_contacts(world: World) 
         "somebody was faster"
     );
 
+    world.write(|batch| _ = batch.put_node(NodeSort::Contact, "t", 9)).await.unwrap();
+    let untold = |batch: &mut Batch| _ = batch.hold_untold(&[("t".to_owned(), 9)]);
+    world.write(untold).await.unwrap();
+    world.write(|batch| _ = batch.add_events(&[new(event("t1", "t", TEN), 9)])).await.unwrap();
+    assert!(is_conflict(&world.write(untold).await), "somebody has told of it");
+    world.write(|batch| _ = batch.erase_events("t")).await.unwrap();
+
     world.write(|batch| _ = batch.insert(&contact("a", 0))).await.unwrap();
     let row = store.contact_row(tenant, "a").await.unwrap().unwrap();
     let tell = |batch: &mut Batch| {
