@@ -134,6 +134,10 @@ impl Folder {
 pub(super) fn ready(folder: &Path) -> Result<(), DestinationError> {
     make(folder)?;
     for entry in fs::read_dir(folder).map_err(io(folder))?.flatten() {
+        // A lock's file is as old as the first export; without it two could hold the lock at once.
+        if entry.path().extension().is_some_and(|it| it == "lock") {
+            continue;
+        }
         // A file that is gone by now, or has no time, is left alone.
         let changed = entry.metadata().and_then(|it| it.modified());
         if changed.is_ok_and(|it| it.elapsed().is_ok_and(|age| age > LEFT_OVER)) {
@@ -145,4 +149,31 @@ pub(super) fn ready(folder: &Path) -> Result<(), DestinationError> {
 
 fn make(folder: &Path) -> Result<(), DestinationError> {
     fs::create_dir_all(folder).map_err(io(folder))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may end here")]
+    use super::*;
+    use std::time::SystemTime;
+
+    #[test]
+    fn what_was_left_over_goes_after_a_day_and_a_lock_stays_held() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = Folder::new(root.path());
+        let _held = folder.lock("contacts").unwrap().unwrap();
+        let incoming = root.path().join(INCOMING);
+        let days_ago = SystemTime::now() - 2 * LEFT_OVER;
+        for name in ["old.csv", "contacts.lock", "new.csv"] {
+            let file = File::options().write(true).create(true).truncate(false).open(incoming.join(name));
+            if name != "new.csv" {
+                file.unwrap().set_modified(days_ago).unwrap();
+            }
+        }
+        folder.incoming().unwrap();
+        let left = |name: &str| incoming.join(name).exists();
+        assert_eq!((left("old.csv"), left("new.csv"), left("contacts.lock")), (false, true, true));
+        assert!(folder.lock("contacts").is_err(), "nobody else gets it");
+        assert!(folder.lock("users").unwrap().is_some());
+    }
 }
