@@ -50,13 +50,16 @@ pub struct StaleFamily {
     pub changed: Seq,
 }
 
+// Until it is worked out, nobody knows whether all of its contacts have ended: it counts as open.
 const TOUCH: &str = "INSERT INTO event_families (tenant, family, first_at, settled_at, changed, state, open) \
-     VALUES (?, ?, ?, ?, ?, 0, 0) ON CONFLICT (tenant, family) DO UPDATE SET state = 0, changed = excluded.changed, \
+     VALUES (?, ?, ?, ?, ?, 0, 1) ON CONFLICT (tenant, family) DO UPDATE SET state = 0, open = 1, \
+     changed = excluded.changed, \
      first_at = CASE WHEN excluded.first_at < event_families.first_at THEN excluded.first_at \
      ELSE event_families.first_at END, \
      settled_at = CASE WHEN excluded.settled_at > event_families.settled_at THEN excluded.settled_at \
      ELSE event_families.settled_at END";
-const STALE_AGAIN: &str = "UPDATE event_families SET state = 0, changed = ? WHERE tenant = ? AND family = ?";
+const STALE_AGAIN: &str =
+    "UPDATE event_families SET state = 0, open = 1, changed = ? WHERE tenant = ? AND family = ?";
 const DONE: &str =
     "UPDATE event_families SET state = ?, open = ? WHERE tenant = ? AND family = ? AND changed = ?";
 const DROP_FAMILY: &str = "DELETE FROM event_families WHERE tenant = ? AND family = ?";

@@ -6,7 +6,7 @@ use serde_json::json;
 use touchline_app::{
     AppError,
     records::PutStatus,
-    reports::{Level, Micros, ReportSettings, WorkSessionRow},
+    reports::{Level, Micros, ReportSettings, Window, WorkSessionRow},
 };
 use touchline_model::*;
 
@@ -17,6 +17,7 @@ on_both_engines!(
     events_that_come_late_change_what_was_kept,
     filters_name_inboxes_and_teams_that_exist,
     the_summary_knows_who_was_logged_in_before,
+    the_summary_knows_work_that_goes_on_before_anybody_has_worked_it_out,
     names_come_from_the_directory,
     a_report_that_is_being_read_does_not_change,
     nobody_reads_or_writes_without_the_ability,
@@ -229,6 +230,41 @@ async fn the_summary_knows_who_was_logged_in_before(world: World) {
             (clock("10:30"), [900, 0, 900], 0, 0),
         ]
     );
+}
+
+async fn the_summary_knows_work_that_goes_on_before_anybody_has_worked_it_out(world: World) {
+    world.person("u1", None).await;
+    world.clock.set(at("2026-03-02T12:00:00Z"));
+    let today = Window { start: at("2026-03-02T00:00:00Z"), end: at("2026-03-03T00:00:00Z") };
+    let handled = async || {
+        let rows = world.summary(summary(today, Level::Daily)).await;
+        rows.iter().map(|row| row.figures.handle.total.0 / 3_600_000_000).collect::<Vec<_>>()
+    };
+    // Contacts of yesterday that go on, up to the horizon at eleven.
+    let go_on = |id: &str, customer: &str| {
+        let accepted = json!({ "customerId": customer, "agentId": "u1", "by": "u1" });
+        let started = contact("STARTED", id, "11:00", json!({ "customerId": customer }));
+        [started, contact("OFFER_ACCEPTED", id, "11:01", accepted)]
+    };
+    world.tell(&go_on("a", "one")).await;
+    assert_eq!(handled().await, [11], "nothing is kept of the customer");
+    world.app.update_reports(&world.caller.tenant).await.unwrap();
+    assert_eq!(handled().await, [11]);
+
+    world.tell(&[contact("STARTED", "b", "09:00", json!({ "customerId": "other" }))]).await;
+    let ended = json!({ "customerId": "other", "status": "ABANDONED" });
+    world.tell(&[contact("ENDED", "b", "09:30", ended)]).await;
+    world.app.update_reports(&world.caller.tenant).await.unwrap();
+    world.tell(&go_on("c", "other")).await;
+    assert_eq!(handled().await, [22], "all that is kept of the other customer has ended");
+    let merged = json!({
+        "id": "m", "type": "CUSTOMER/MERGED", "timestamp": clock("11:59"), "initiator": { "type": "SYSTEM" },
+        "content": { "customerId": "other", "intoCustomerId": "one" },
+    });
+    world.tell(&[merged]).await;
+    assert_eq!(handled().await, [22], "they are one now");
+    world.app.update_reports(&world.caller.tenant).await.unwrap();
+    assert_eq!(handled().await, [22]);
 }
 
 async fn names_come_from_the_directory(world: World) {
