@@ -185,8 +185,9 @@ pub struct Settings {
     sources: BTreeMap<String, (String, String)>,
 }
 
-/// Environment variables with our prefix that are no settings.
-const NOT_SETTINGS: [&str; 3] = ["TOUCHLINE_LOG", "TOUCHLINE_PYTHON", "TOUCHLINE_TEST_DATABASE_URL"];
+/// Environment variables with our prefix that are no settings: some are for tests, some for the programs under `clients/`
+/// and the examples of the pages, which may run in the same shell.
+const NOT_SETTINGS: [&str; 4] = ["TOUCHLINE_LOG", "TOUCHLINE_PYTHON", "TOUCHLINE_TOKEN", "TOUCHLINE_DUCKDB"];
 
 impl Settings {
     /// Reads the file (if any), the environment and the flags.

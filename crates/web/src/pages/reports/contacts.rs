@@ -71,11 +71,16 @@ fn made(chosen: &Chosen, horizon: Timestamp, told: &Told<ContactSummary, Contact
         "reports.directions",
         &[("in", &format::number(whole(it.inbound))), ("out", &format::number(whole(outbound)))],
     );
-    let answered = texts::fill("reports.of_answered", &[("n", &format::number(whole(it.all.answer.n)))]);
+    // As the chart below has it: a mail that is answered the next day says nothing about those who wait on the line.
+    let (answer, note) = match it.all.live_answer.n {
+        0 => (it.all.answer, "reports.of_answered"),
+        _ => (it.all.live_answer, "reports.of_answered_live"),
+    };
+    let answered = texts::fill(note, &[("n", &format::number(whole(answer.n)))]);
     let figures = vec![
         Figure::count("reports.contacts_begun", it.all.contacts).with_note(directions),
         Figure::count("reports.still_open", it.open),
-        Figure::time("reports.answer_mean", it.all.answer.mean()).with_note(answered),
+        Figure::time("reports.answer_mean", answer.mean()).with_note(answered),
         sla_figure(it.all.sla),
         Figure::time("reports.handle", Some(it.handle)),
         Figure::time("reports.after_contact", Some(it.after_contact)),

@@ -171,7 +171,8 @@ fn examples(origin: &str, visit: &Visit) -> Vec<Example> {
             "reports.example_dlt_about",
             format!(
                 "import dlt, os\nfrom dlt_touchline import touchline\n\n\
-                 pipeline = dlt.pipeline(\"touchline\", destination=\"duckdb\", dataset_name=\"touchline\")\n\
+                 warehouse = dlt.destinations.duckdb(\"warehouse.duckdb\")\n\
+                 pipeline = dlt.pipeline(\"touchline\", destination=warehouse, dataset_name=\"touchline\")\n\
                  pipeline.run(touchline(\"{origin}\", token=os.environ[\"TOUCHLINE_TOKEN\"], start_date=\"{day}\"))"
             ),
         ),
@@ -182,7 +183,9 @@ fn examples(origin: &str, visit: &Visit) -> Vec<Example> {
             format!(
                 "cat > tap.json <<END\n{{\"base_url\": \"{origin}\", \"token\": \"$TOUCHLINE_TOKEN\", \
                  \"start_date\": \"{day}T00:00:00Z\"}}\nEND\n\
-                 tap-touchline --config tap.json --state state.json | target-duckdb --config target.json"
+                 [ -e state.json ] || echo '{{}}' > state.json\n\
+                 tap-touchline --config tap.json --state state.json | target-duckdb --config target.json > states.jsonl\n\
+                 tail -1 states.jsonl > state.json"
             ),
         ),
     ]

@@ -131,7 +131,7 @@ pub(super) fn in_time(within: Option<bool>) -> Cell {
 /// A length as on a clock.
 pub(super) fn clock(time: Micros) -> String {
     let sign = if time.0 < 0 { "−" } else { "" };
-    format!("{sign}{}", format::clock(seconds(time).abs()))
+    format!("{sign}{}", format::clock(seconds(time).abs().round()))
 }
 
 /// A length in seconds, for drawings.
