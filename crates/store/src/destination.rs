@@ -5,6 +5,7 @@
 
 mod bucket;
 mod folder;
+mod reason;
 mod wire;
 
 pub use bucket::S3Settings;
@@ -34,6 +35,14 @@ pub enum DestinationError {
     Changed {
         /// Where.
         place: String,
+    },
+    /// Another export is at work there.
+    #[error("{place}: another export of {name} is at work here")]
+    Locked {
+        /// Where.
+        place: String,
+        /// What it exports.
+        name: String,
     },
     /// Anything else.
     #[error("{place}: {reason}")]
@@ -149,6 +158,16 @@ impl Write for NewFile {
     }
 }
 
+/// Does something with a folder on a thread that may block: disks are slow to sync, those of a network slower.
+async fn aside<T: Send + 'static>(
+    folder: &Folder,
+    work: impl FnOnce(Folder) -> Result<T, DestinationError> + Send + 'static,
+) -> Result<T, DestinationError> {
+    let (place, folder) = (folder.name(), folder.clone());
+    let done = tokio::task::spawn_blocking(move || work(folder)).await;
+    done.unwrap_or_else(|error| Err(DestinationError::Failed { place, reason: error.to_string() }))
+}
+
 impl Destination {
     /// A folder's path or `s3://bucket/prefix`. `scratch` is where files are made before they go to a bucket.
     ///
@@ -198,6 +217,9 @@ impl Destination {
 
     /// Keeps other exports of this host from the part `name`, as long as the answer lives. A bucket has no such thing;
     /// there, who replaces a file second is refused.
+    ///
+    /// # Errors
+    /// [`DestinationError::Locked`] when one is at work.
     pub fn lock(&self, name: &str) -> Result<Option<File>, DestinationError> {
         match &self.0 {
             Kind::Folder(folder) => folder.lock(name),
@@ -217,13 +239,18 @@ impl Destination {
     }
 
     /// Puts a file that was made at its place. When this answers, it is there to stay.
-    pub async fn keep(&self, mut file: MadeFile, path: &str) -> Result<(), DestinationError> {
+    pub async fn keep(&self, file: MadeFile, path: &str) -> Result<(), DestinationError> {
         match &self.0 {
             Kind::Folder(folder) => {
-                folder.keep(&file.path, path)?;
-                // It has been moved away.
-                file.path = PathBuf::new();
-                Ok(())
+                let to = path.to_owned();
+                aside(folder, move |folder| {
+                    let mut file = file;
+                    folder.keep(&file.path, &to)?;
+                    // It has been moved away.
+                    file.path = PathBuf::new();
+                    Ok(())
+                })
+                .await
             }
             Kind::Bucket(bucket) => bucket.keep(&file.path, path).await,
         }
@@ -232,7 +259,10 @@ impl Destination {
     /// Reads a small file; `None` when there is none.
     pub async fn read(&self, path: &str) -> Result<Option<(Vec<u8>, FileVersion)>, DestinationError> {
         match &self.0 {
-            Kind::Folder(folder) => folder.read(path),
+            Kind::Folder(folder) => {
+                let path = path.to_owned();
+                aside(folder, move |folder| folder.read(&path)).await
+            }
             Kind::Bucket(bucket) => bucket.read(path).await,
         }
     }
@@ -248,7 +278,10 @@ impl Destination {
         before: Option<&FileVersion>,
     ) -> Result<(), DestinationError> {
         match &self.0 {
-            Kind::Folder(folder) => folder.write(path, &bytes),
+            Kind::Folder(folder) => {
+                let path = path.to_owned();
+                aside(folder, move |folder| folder.write(&path, &bytes)).await
+            }
             Kind::Bucket(bucket) => bucket.replace(path, bytes, Some(before)).await,
         }
     }
@@ -256,7 +289,10 @@ impl Destination {
     /// Writes a small file whole, whatever was there.
     pub async fn write(&self, path: &str, bytes: Vec<u8>) -> Result<(), DestinationError> {
         match &self.0 {
-            Kind::Folder(folder) => folder.write(path, &bytes),
+            Kind::Folder(folder) => {
+                let path = path.to_owned();
+                aside(folder, move |folder| folder.write(&path, &bytes)).await
+            }
             Kind::Bucket(bucket) => bucket.replace(path, bytes, None).await,
         }
     }
@@ -264,7 +300,10 @@ impl Destination {
     /// Every file below a path, without order.
     pub async fn list(&self, below: &str) -> Result<Vec<ListedFile>, DestinationError> {
         match &self.0 {
-            Kind::Folder(folder) => folder.list(below),
+            Kind::Folder(folder) => {
+                let below = below.to_owned();
+                aside(folder, move |folder| folder.list(&below)).await
+            }
             Kind::Bucket(bucket) => bucket.list(below).await,
         }
     }
@@ -272,7 +311,10 @@ impl Destination {
     /// Removes a file, if it is there.
     pub async fn remove(&self, path: &str) -> Result<(), DestinationError> {
         match &self.0 {
-            Kind::Folder(folder) => folder.remove(path),
+            Kind::Folder(folder) => {
+                let path = path.to_owned();
+                aside(folder, move |folder| folder.remove(&path)).await
+            }
             Kind::Bucket(bucket) => bucket.remove(path).await,
         }
     }

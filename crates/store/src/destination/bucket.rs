@@ -3,8 +3,9 @@
 use super::{DestinationError, FileVersion, ListedFile};
 use futures::TryStreamExt;
 use object_store::{
-    ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload, UpdateVersion, WriteMultipart,
-    aws::{AmazonS3, AmazonS3Builder},
+    ClientConfigKey, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload, StaticCredentialProvider,
+    UpdateVersion, WriteMultipart,
+    aws::{AmazonS3, AmazonS3Builder, AmazonS3ConfigKey, AwsCredential},
     path::Path as ObjectPath,
 };
 use serde::{Deserialize, Serialize};
@@ -67,12 +68,27 @@ impl Bucket {
             builder = builder.with_region(&settings.region);
         }
         if !settings.access_key_id.is_empty() {
-            builder = builder
-                .with_access_key_id(&settings.access_key_id)
-                .with_secret_access_key(&settings.secret_access_key);
+            // As a pair of its own: a session's token in the environment belongs to another one.
+            let pair = AwsCredential {
+                key_id: settings.access_key_id.clone(),
+                secret_key: settings.secret_access_key.clone(),
+                token: None,
+            };
+            builder = builder.with_credentials(Arc::new(StaticCredentialProvider::new(pair)));
         }
         if settings.allow_http {
             builder = builder.with_allow_http(true);
+        }
+        let plain = [AmazonS3ConfigKey::S3Endpoint, AmazonS3ConfigKey::Endpoint]
+            .iter()
+            .filter_map(|key| builder.get_config_value(key))
+            .any(|it| it.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http://")));
+        let allowed = AmazonS3ConfigKey::Client(ClientConfigKey::AllowHttp);
+        if plain && !super::wire::is_yes(builder.get_config_value(&allowed).as_deref()) {
+            return Err(format!(
+                "s3://{bucket}: the service's address begins with http://, where everybody on the way can read along: \
+                 use https, or set `s3.allow_http`"
+            ));
         }
         let objects = builder.build().map_err(|e| format!("s3://{bucket}: {e}"))?;
         Ok(Self {
@@ -107,7 +123,7 @@ impl Bucket {
                 object_store::Error::Precondition { .. } | object_store::Error::AlreadyExists { .. } => {
                     DestinationError::Changed { place }
                 }
-                error => DestinationError::Failed { place, reason: error.to_string() },
+                error => DestinationError::Failed { place, reason: super::reason::of(&error) },
             }
         }
     }
@@ -201,4 +217,35 @@ async fn fill(file: &mut tokio::fs::File, buffer: &mut [u8]) -> std::io::Result<
         }
     }
     Ok(filled)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may end here")]
+    use super::*;
+
+    #[test]
+    fn an_address_without_encryption_is_refused_unless_it_is_allowed() {
+        let open = |endpoint: &str, allow_http| {
+            let settings = S3Settings { endpoint: endpoint.to_owned(), allow_http, ..S3Settings::default() };
+            Bucket::open("bucket/prefix", &settings, Path::new("scratch"))
+        };
+        let refused = open("HTTP://127.0.0.1:9000", false).unwrap_err();
+        assert!(refused.contains("s3.allow_http"), "{refused}");
+        assert!(open("http://127.0.0.1:9000", true).is_ok());
+        assert!(open("https://127.0.0.1:9000", false).is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_configured_key_stands_alone() {
+        let settings = S3Settings {
+            region: "eu-central-1".to_owned(),
+            access_key_id: "id".to_owned(),
+            secret_access_key: "secret".to_owned(),
+            ..S3Settings::default()
+        };
+        let bucket = Bucket::open("bucket", &settings, Path::new("scratch")).unwrap();
+        let used = bucket.objects.credentials().get_credential().await.unwrap();
+        assert_eq!((&*used.key_id, &*used.secret_key, &used.token), ("id", "secret", &None));
+    }
 }

@@ -54,10 +54,9 @@ impl Folder {
         let file = file.map_err(io(&path))?;
         match file.try_lock() {
             Ok(()) => Ok(Some(file)),
-            Err(TryLockError::WouldBlock) => Err(DestinationError::Failed {
-                place: self.name(),
-                reason: format!("another export of {name} is at work here"),
-            }),
+            Err(TryLockError::WouldBlock) => {
+                Err(DestinationError::Locked { place: self.name(), name: name.to_owned() })
+            }
             // Some network folders cannot lock; the manifest still moves as a whole.
             Err(TryLockError::Error(error)) if error.kind() == std::io::ErrorKind::Unsupported => Ok(None),
             Err(TryLockError::Error(error)) => Err(DestinationError::io(&path, &error)),
@@ -173,7 +172,8 @@ mod tests {
         folder.incoming().unwrap();
         let left = |name: &str| incoming.join(name).exists();
         assert_eq!((left("old.csv"), left("new.csv"), left("contacts.lock")), (false, true, true));
-        assert!(folder.lock("contacts").is_err(), "nobody else gets it");
+        let second = folder.lock("contacts");
+        assert!(matches!(second, Err(DestinationError::Locked { .. })), "nobody else gets it: {second:?}");
         assert!(folder.lock("users").unwrap().is_some());
     }
 }

@@ -9,7 +9,7 @@ use hyper_util::{
     rt::{TokioExecutor, TokioTimer},
 };
 use object_store::{
-    ClientOptions,
+    ClientConfigKey, ClientOptions,
     client::{
         HttpClient, HttpConnector, HttpError, HttpErrorKind, HttpRequest, HttpRequestBody, HttpResponse,
         HttpResponseBody, HttpService,
@@ -26,10 +26,25 @@ const PATIENCE: Duration = Duration::from_secs(120);
 pub(super) struct ByHyper;
 
 #[derive(Debug)]
-struct Service(Client<HttpsConnector<Plain>, HttpRequestBody>);
+struct Service {
+    client: Client<HttpsConnector<Plain>, HttpRequestBody>,
+    /// Whether plain HTTP will do.
+    plain: bool,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("plain HTTP is not allowed: set `s3.allow_http`, or use https")]
+struct Unencrypted;
+
+/// Whether an option, perhaps of the environment, says yes.
+pub(super) fn is_yes(allow_http: Option<&str>) -> bool {
+    allow_http.is_some_and(|it| {
+        ["true", "1", "yes", "y", "on"].iter().any(|yes| it.trim().eq_ignore_ascii_case(yes))
+    })
+}
 
 impl HttpConnector for ByHyper {
-    fn connect(&self, _: &ClientOptions) -> object_store::Result<HttpClient> {
+    fn connect(&self, options: &ClientOptions) -> object_store::Result<HttpClient> {
         let failed = |error: Box<dyn std::error::Error + Send + Sync>| object_store::Error::Generic {
             store: "S3",
             source: error,
@@ -37,10 +52,11 @@ impl HttpConnector for ByHyper {
         let builder = HttpsConnectorBuilder::new()
             .with_provider_and_native_roots(Arc::new(ring::default_provider()))
             .map_err(|e| failed(Box::new(e)))?;
-        // Whether plain HTTP will do, the object store has asked before.
+        // Where a machine asks for its own role, the object store has said yes.
+        let plain = is_yes(options.get_config_value(&ClientConfigKey::AllowHttp).as_deref());
         let connector = builder.https_or_http().enable_http1().build();
         let client = Client::builder(TokioExecutor::new()).pool_timer(TokioTimer::new()).build(connector);
-        Ok(HttpClient::new(Service(client)))
+        Ok(HttpClient::new(Service { client, plain }))
     }
 }
 
@@ -51,7 +67,11 @@ impl HttpService for Service {
         Self: 'f,
     {
         Box::pin(async move {
-            let answer = tokio::time::timeout(PATIENCE, self.0.request(request)).await;
+            if !self.plain && request.uri().scheme_str() != Some("https") {
+                // Of no kind that would be tried again.
+                return Err(HttpError::new(HttpErrorKind::Unknown, Unencrypted));
+            }
+            let answer = tokio::time::timeout(PATIENCE, self.client.request(request)).await;
             let answer = answer.map_err(|late| HttpError::new(HttpErrorKind::Timeout, late))?;
             let answer = answer.map_err(|error| {
                 let kind = if error.is_connect() { HttpErrorKind::Connect } else { HttpErrorKind::Request };
@@ -60,5 +80,50 @@ impl HttpService for Service {
             let broken = |error| HttpError::new(HttpErrorKind::Interrupted, error);
             Ok(answer.map(|body| HttpResponseBody::new(body.map_err(broken))))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may end here")]
+    use super::*;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    fn client(allow_http: bool) -> HttpClient {
+        ByHyper.connect(&ClientOptions::new().with_allow_http(allow_http)).unwrap()
+    }
+
+    #[tokio::test]
+    async fn plain_http_is_spoken_only_where_it_is_allowed() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/bucket", listener.local_addr().unwrap());
+        let request = || {
+            let mut made = HttpRequest::new(HttpRequestBody::empty());
+            *made.uri_mut() = url.parse().unwrap();
+            made
+        };
+        let refused = client(false).execute(request()).await.unwrap_err();
+        assert!(refused.to_string().contains("allow_http"), "{refused}");
+        let answering = async {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut heard = [0; 1_000];
+            let read = stream.read(&mut heard).await.unwrap();
+            stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await.unwrap();
+            read
+        };
+        let client = client(true);
+        let (answer, heard) = tokio::join!(client.execute(request()), answering);
+        assert_eq!(answer.unwrap().status().as_u16(), 204);
+        assert!(heard > 0);
+    }
+
+    #[test]
+    fn the_environment_says_yes_in_more_than_one_way() {
+        for yes in ["true", "TRUE", "1", "yes", " on "] {
+            assert!(is_yes(Some(yes)), "{yes}");
+        }
+        for no in [Some("false"), Some("0"), Some(""), None] {
+            assert!(!is_yes(no), "{no:?}");
+        }
     }
 }
