@@ -17,8 +17,6 @@ use touchline_store::{Arrival, StoreError, StoredEvent, WorkPage};
 
 /// Rows that are given out together, about.
 const ROWS: usize = 1_000;
-/// How often a page is read again when events of its families arrive meanwhile.
-const TRIES: usize = 8;
 /// Agents whose status at the start is looked up at once.
 const AT_ONCE: usize = 8;
 
@@ -249,26 +247,23 @@ impl Work {
                 return Ok(());
             };
             let (mut page, mut last) = next.done().await?;
-            let mut fresh = view.overtaken().await?;
-            let mut news = !fresh.is_empty();
-            // A family that became part of a fresh one would stand in a page that was read before, under its old number.
-            for _ in 0..TRIES {
-                if !news {
+            loop {
+                let mut fresh = view.overtaken().await?;
+                let otherwise: BTreeSet<i64> = page
+                    .iter()
+                    .filter(|(_, family, body)| !readable(body, view.mode) && !view.live.contains(family))
+                    .map(|(_, family, _)| family)
+                    .collect();
+                view.live.extend(&otherwise);
+                fresh.extend(otherwise);
+                self.work_out(view, &fresh, after, summary).await?;
+                if fresh.is_empty() || !view.joined().await? {
                     break;
                 }
+                // A family that became part of a fresh one would stand in the page under its old number; and one whose
+                // events were to be read is found in the other.
                 (page, last) = read_work(view, after, self.end).done().await?;
-                let more = view.overtaken().await?;
-                news = !more.is_empty();
-                fresh.extend(more);
             }
-            let otherwise: BTreeSet<i64> = page
-                .iter()
-                .filter(|(_, family, body)| !readable(body, view.mode) && !view.live.contains(family))
-                .map(|(_, family, _)| family)
-                .collect();
-            view.live.extend(&otherwise);
-            fresh.extend(otherwise);
-            self.work_out(view, &fresh, after, summary).await?;
             self.next = last.map(|last| (last, read_work(view, last, self.end)));
             self.keep(&page, view, summary)?;
             // Of all, what begins before what was not read.

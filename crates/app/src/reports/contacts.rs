@@ -124,7 +124,6 @@ impl Contacts {
         let last = kept.len().checked_sub(1).filter(|_| kept.len() == size);
         let last = last.and_then(|last| kept.get(last)).map(|row| self.place_of(row));
         // After the rows were read: whatever they know too much is known to be so.
-        let mut fresh = self.view.overtaken().await?;
         let mut otherwise = BTreeSet::new();
         for row in kept.iter().filter(|row| self.known(row)) {
             if !readable(row.body, self.view.mode) && !self.view.live.contains(&row.family) {
@@ -132,8 +131,16 @@ impl Contacts {
             }
         }
         self.view.live.extend(&otherwise);
-        fresh.extend(otherwise);
-        self.work_out(&fresh).await?;
+        let mut fresh: Vec<i64> = otherwise.into_iter().collect();
+        loop {
+            fresh.extend(self.view.overtaken().await?);
+            self.work_out(&fresh).await?;
+            // One that became part of another before its events were read is found there, while it is not too late.
+            if fresh.is_empty() || !self.view.joined().await? {
+                break;
+            }
+            fresh.clear();
+        }
         match &last {
             Some(last) => {
                 self.position = last.clone();

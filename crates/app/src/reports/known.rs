@@ -25,6 +25,8 @@ pub(super) struct View {
     pub(super) page_rows: usize,
     /// Changes up to this one were looked at.
     seen: Seq,
+    /// How often families had been joined at the last look.
+    joined: i64,
 }
 
 /// Something that is being read while what came before it is used. Dropped, it stops.
@@ -94,6 +96,8 @@ impl App {
     pub(super) async fn view(&self, tenant: &TenantId, asked: Asked, open: bool) -> Result<View, AppError> {
         let mode = self.mode(tenant, asked.horizon).await?;
         self.catch_up(tenant).await?;
+        // Before anything is read of families.
+        let joined = self.store.family_epoch(tenant).await?;
         let state = self.store.tenant_state(tenant).await?;
         let arrived = state.map_or(0, |state| state.seq);
         let live = self.store.live_families(tenant, asked, worked_out(mode), open).await?;
@@ -105,6 +109,7 @@ impl App {
             live: live.into_iter().collect(),
             page_rows: self.reports.page_rows.max(1),
             seen: arrived,
+            joined,
         })
     }
 }
@@ -113,8 +118,8 @@ impl View {
     /// The same for a reader beside it, who looks at no family.
     pub(super) fn clone_for_reading(&self) -> Self {
         let (store, tenant) = (self.store.clone(), self.tenant.clone());
-        let Self { known, mode, page_rows, seen, .. } = *self;
-        Self { store, tenant, known, mode, live: HashSet::new(), page_rows, seen }
+        let Self { known, mode, page_rows, seen, joined, .. } = *self;
+        Self { store, tenant, known, mode, live: HashSet::new(), page_rows, seen, joined }
     }
 
     /// The families that have to be worked out from the start, in order.
@@ -136,6 +141,13 @@ impl View {
             fresh.push(family);
         }
         Ok(fresh)
+    }
+
+    /// Whether families were joined since the last look. What was read by their numbers may then be missing, or be
+    /// there twice.
+    pub(super) async fn joined(&mut self) -> Result<bool, AppError> {
+        let before = std::mem::replace(&mut self.joined, self.store.family_epoch(&self.tenant).await?);
+        Ok(before != self.joined)
     }
 
     /// Works families out and hands over the facts of each contact.
