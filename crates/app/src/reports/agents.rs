@@ -302,9 +302,9 @@ impl Work {
         after: Timestamp,
         summary: &Summary,
     ) -> Result<(), AppError> {
-        let (whole, waiting) = (&mut self.whole, &mut self.waiting);
+        let (whole, waiting, end) = (&mut self.whole, &mut self.waiting, self.end);
         view.work_out_each(families, |events, contacts| {
-            for unit in done(events, &contacts, true) {
+            for unit in done(events, &contacts, Some((after, end))) {
                 let of = match unit.of {
                     Of::Contact(id) => (true, id.to_owned()),
                     Of::Conversation(id) => (false, id.to_owned()),

@@ -124,7 +124,7 @@ pub fn keep_family(
             body: kept::encode(contact, mode)?,
         });
     }
-    let open = contacts.iter().any(|contact| contact.ended.is_none());
+    let open = contacts.iter().any(work::never_kept);
     let work = work::rows(events, &contacts, stale.family, mode)?;
     batch.put_family(stale, worked_out(mode), open, &facts, &work);
     Ok(())

@@ -12,6 +12,8 @@ use touchline_store::WorkRow;
 
 /// In microseconds.
 pub(super) const DAY: i64 = 86_400_000_000;
+/// A stretch that is longer than so much is not kept: it would be a row a day.
+const LONGEST: i64 = 60 * DAY;
 /// Version of the form below, its first byte; the second says how it was worked out.
 const VERSION: u8 = 1;
 
@@ -70,22 +72,37 @@ pub(super) enum Of<'a> {
     Conversation(&'a str),
 }
 
-/// All that was done for the contacts of a family, as far as these events tell, from which the facts were worked out;
-/// for open contacts only with `open`.
-pub(super) fn done<'a>(events: &'a [Event], contacts: &'a [ContactFacts], open: bool) -> Vec<Done<'a>> {
+/// Whether nothing is kept of what was done for a contact, since it goes on or went on for too long: every report works
+/// out its family.
+pub(super) fn never_kept(contact: &ContactFacts) -> bool {
+    let long = |from: Timestamp, to: Timestamp| to.micros().saturating_sub(from.micros()) > LONGEST;
+    contact.ended.is_none() || contact.intervals.iter().any(|it| long(it.start, it.end))
+}
+
+/// What was done for the contacts of a family, as far as these events tell, from which the facts were worked out. With
+/// `on_days` for all contacts, but stretches of work only on the days from that of the first instant to that of the
+/// second one; otherwise all that is kept.
+pub(super) fn done<'a>(
+    events: &'a [Event],
+    contacts: &'a [ContactFacts],
+    on_days: Option<(Timestamp, Timestamp)>,
+) -> Vec<Done<'a>> {
+    let midnight = |at: i64| at.div_euclid(DAY).saturating_mul(DAY);
+    let (first, last) =
+        on_days.map_or((i64::MIN, i64::MAX), |(first, last)| (midnight(first.micros()), last.micros()));
     let mut all: BTreeMap<Of<'a>, Vec<Deed<'a>>> = BTreeMap::new();
     let mut threads: HashMap<&str, Vec<(Timestamp, &str)>> = HashMap::new();
     for contact in contacts {
         let id = contact.contact_id.as_str();
         threads.entry(contact.conversation_id.as_str()).or_default().push((contact.created_at, id));
-        if !open && contact.ended.is_none() {
+        if on_days.is_none() && never_kept(contact) {
             continue;
         }
         let deeds = all.entry(Of::Contact(id)).or_default();
         for interval in &contact.intervals {
-            let (mut start, end) = (interval.start.micros(), interval.end.micros());
-            while start < end {
-                let stop = end.min(start.div_euclid(DAY).saturating_add(1).saturating_mul(DAY));
+            let (mut start, end) = (interval.start.micros().max(first), interval.end.micros());
+            while start < end && midnight(start) <= last {
+                let stop = end.min(midnight(start.saturating_add(DAY)));
                 deeds.push(Deed {
                     start: Timestamp::from_micros(start),
                     end: Timestamp::from_micros(stop),
@@ -158,8 +175,7 @@ pub(super) fn rows(
     mode: HandleTime,
 ) -> Result<Vec<WorkRow>, AppError> {
     let mut rows = Vec::new();
-    // Of an open contact nothing is kept: it goes on, and its family is worked out by every report.
-    for unit in done(events, contacts, false) {
+    for unit in done(events, contacts, None) {
         for day in unit.days {
             let Some(start_at) = day.first().map(|first| first.start) else { continue };
             let n = i64::try_from(rows.len()).unwrap_or(i64::MAX);
