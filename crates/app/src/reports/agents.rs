@@ -9,9 +9,10 @@ use crate::AppError;
 use futures::{StreamExt, TryStreamExt, stream};
 use std::{
     collections::{BTreeSet, HashMap, HashSet, VecDeque},
+    iter::Peekable,
     sync::Arc,
 };
-use touchline_analysis::sessions::{AgentRow, AgentStatus, AgentSummary, Buckets, Span};
+use touchline_analysis::sessions::{AgentRow, AgentStatus, AgentSummary, Buckets, Mark, Span};
 use touchline_model::{Event, EventKind, Timestamp, UserId, events::ContactChannel};
 use touchline_store::{Arrival, StoreError, StoredEvent, WorkPage};
 
@@ -27,6 +28,8 @@ type WorkRead = (WorkPage, Option<Timestamp>);
 pub(super) struct Agents {
     view: View,
     summary: Option<AgentSummary<Buckets>>,
+    /// The same buckets; of those before, the rows were given out.
+    buckets: Peekable<Buckets>,
     agents: HashMap<UserId, Arc<AgentInfo>>,
     events: Events,
     work: Work,
@@ -81,7 +84,7 @@ impl Agents {
             .try_collect()
             .await?;
         let buckets = query.level.buckets(query.zone.clone(), query.window);
-        let summary = AgentSummary::new(statuses, buckets, view.known.recorded);
+        let summary = AgentSummary::new(statuses, buckets.clone(), view.known.recorded);
         // No day is longer: what began before is over.
         let from = Timestamp::from_micros(start.micros().saturating_sub(DAY));
         let mut work = Work {
@@ -97,6 +100,7 @@ impl Agents {
         let next = Some(read_events(&view, (start, before_all), end));
         Ok(Self {
             summary: Some(summary),
+            buckets: buckets.peekable(),
             agents: agents.into_iter().map(|it| (it.id.clone(), Arc::new(it))).collect(),
             events: Events { ready: VecDeque::new(), next, end },
             view,
@@ -120,6 +124,21 @@ impl Agents {
             // As long as both are there: which is next is then known.
             loop {
                 let (event, thing) = (self.events.ready.front(), self.work.ready.front());
+                let horizon = self.view.known.recorded;
+                // One bucket after the other: of a long time in which nothing happens there are many rows.
+                let now = event.map(Event::happened_at).into_iter().chain(thing.map(|it| it.start)).min();
+                let over = |bucket: &Span| bucket.end <= now.unwrap_or(horizon).min(horizon);
+                if let Some(bucket) = self.buckets.next_if(over) {
+                    summary
+                        .mark(None, bucket.end, Mark::ConversationClosed, None, &mut |row| {
+                            push(&mut rows, agents, row);
+                        })
+                        .map_err(disorder)?;
+                    if rows.len() >= ROWS {
+                        break;
+                    }
+                    continue;
+                }
                 let first = event.filter(|event| thing.is_none_or(|thing| event.happened_at() < thing.start));
                 if let Some(event) = first {
                     summary.event(event, &mut |row| push(&mut rows, agents, row)).map_err(disorder)?;
@@ -134,7 +153,8 @@ impl Agents {
                     break;
                 }
             }
-            if self.events.ready.is_empty()
+            if rows.len() < ROWS
+                && self.events.ready.is_empty()
                 && self.events.next.is_none()
                 && self.work.ready.is_empty()
                 && !self.work.unfinished()
