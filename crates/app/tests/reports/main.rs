@@ -16,6 +16,7 @@ macro_rules! on_both_engines {
 }
 
 mod conversations;
+mod long;
 mod own;
 mod random;
 mod stories;
