@@ -27,10 +27,9 @@ impl Found {
         self.manifest.day(date).is_some_and(|day| day.is_final && self.has(folder, day))
     }
 
-    /// Every file that the manifest names.
-    pub(super) fn named(&self, folder: &str) -> impl Iterator<Item = String> {
-        let files = self.manifest.days.iter().flat_map(|day| &day.files);
-        files.map(move |it| format!("{folder}/{}", it.path))
+    /// The manifest that was published when the run began.
+    pub(super) fn published_manifest(&self) -> Option<Manifest> {
+        self.published.as_ref().and_then(|(bytes, _)| serde_json::from_slice(bytes).ok())
     }
 }
 

@@ -130,6 +130,12 @@ impl Manifest {
         Ok(bytes)
     }
 
+    /// Every file that it names, with the data set's folder before it.
+    pub(super) fn named(&self, folder: &str) -> impl Iterator<Item = String> {
+        let files = self.days.iter().flat_map(|day| &day.files);
+        files.map(move |it| format!("{folder}/{}", it.path))
+    }
+
     /// The day of this date.
     pub(super) fn day(&self, date: &str) -> Option<&DayEntry> {
         self.days.binary_search_by(|it| it.date.as_str().cmp(date)).ok().map(|at| &self.days[at])

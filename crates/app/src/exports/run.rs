@@ -27,13 +27,14 @@ use touchline_store::{AuditNote, Batch, Destination, ListedFile};
 
 /// How often is noted what is done, so that a run that is killed can be gone on with.
 const NOTE: Duration = Duration::from_secs(1);
-/// Files that no manifest names are kept for so long, in seconds, for readers of the one before.
+/// Files that neither the manifest nor the one before names are kept for so long, in seconds: another run may be making
+/// them.
 const GRACE_SECS: i64 = 3_600;
 /// How long is waited, each time, when the database is busy, in seconds: beside a server that takes in a lot, an SQLite
 /// file may be locked for a while.
 const PAUSES: [u64; 6] = [1, 2, 4, 8, 16, 30];
 /// Days of one order at most.
-const MOST_DAYS: usize = 20_000;
+pub(super) const MOST_DAYS: u16 = 20_000;
 
 /// What is to be exported.
 #[derive(Clone, Debug)]
@@ -172,8 +173,13 @@ impl Run<'_> {
         let mut done = Exported { manifest: self.to.place(&self.manifest_path()), ..Exported::default() };
         done.days_kept = days.iter().filter(|day| found.is_final(self.folder(), &day.date)).count();
         let run_id = entropy::new_id(&*self.app.entropy, self.now);
+        if !work.is_empty() {
+            // Before the first file leaves: a run that is cut has given data away too.
+            self.tell_the_audit(format!("begins: {} days to {}", work.len(), done.manifest)).await?;
+        }
         let mut noted = Instant::now();
-        let checked = found.manifest.checked;
+        // Days that a cut run had done were looked at up to its number, not up to this run's.
+        let checked = if found.manifest.days.is_empty() { upto } else { found.manifest.checked };
         for (number, (day, looks)) in work.iter().enumerate() {
             let name = format!("{run_id}-{}", day.date);
             let mut made = self.make::<R>(&name, day, looks, schema, &columns, &found).await;
@@ -191,7 +197,7 @@ impl Run<'_> {
                 Ok(Some(entry)) => self.take(entry, &mut found, &mut done),
                 Err(error) => {
                     // What is done is noted as well as can be: the error that counts is the other one.
-                    let _ = self.note(&found, checked, upto).await;
+                    let _ = self.note(&found, checked).await;
                     return Err(error);
                 }
             }
@@ -202,7 +208,7 @@ impl Run<'_> {
                 rows: done.rows_written,
             });
             if noted.elapsed() >= NOTE && number + 1 < work.len() {
-                self.note(&found, checked, upto).await?;
+                self.note(&found, checked).await?;
                 found.half_done = true;
                 noted = Instant::now();
             }
@@ -213,15 +219,8 @@ impl Run<'_> {
         done.final_through = final_through(&found.manifest);
         done.published = self.publish(&found).await?;
         if done.published {
-            let mut told = self.tell_the_audit(&done).await;
-            for pause in PAUSES {
-                if !told.as_ref().is_err_and(is_busy) {
-                    break;
-                }
-                tokio::time::sleep(Duration::from_secs(pause)).await;
-                told = self.tell_the_audit(&done).await;
-            }
-            told?;
+            let Exported { days_written, rows_written, manifest, .. } = &done;
+            self.tell_the_audit(format!("{days_written} days, {rows_written} rows to {manifest}")).await?;
         }
         Ok(done)
     }
@@ -236,7 +235,7 @@ impl Run<'_> {
         let mut days = Vec::new();
         let mut date = self.order.since;
         while date <= last {
-            if days.len() == MOST_DAYS {
+            if days.len() == usize::from(MOST_DAYS) {
                 return Err(ExportError::Refused(format!("these are more than {MOST_DAYS} days")));
             }
             let window = Window::of_dates(&self.zone, date, date);
@@ -386,9 +385,9 @@ impl Run<'_> {
     }
 
     /// Notes what is done, for the run that goes on with it.
-    async fn note(&self, found: &Found, checked: Seq, upto: Seq) -> Result<(), ExportError> {
+    async fn note(&self, found: &Found, checked: Seq) -> Result<(), ExportError> {
         let mut half = found.manifest.clone();
-        half.checked = if found.published.is_some() { checked } else { upto };
+        half.checked = checked;
         let bytes = half.bytes().map_err(ExportError::internal)?;
         Ok(self.to.write(&self.progress_path(), bytes).await?)
     }
@@ -404,7 +403,10 @@ impl Run<'_> {
         if found.half_done {
             self.to.remove(&self.progress_path()).await?;
         }
-        let named: HashSet<String> = found.named(self.folder()).collect();
+        // Its readers may be at work until this moment: what only it names goes with a later run.
+        let before = found.published_manifest();
+        let manifests = before.iter().chain([&found.manifest]);
+        let named: HashSet<String> = manifests.flat_map(|it| it.named(self.folder())).collect();
         let days = format!("{}/date=", self.folder());
         let old = self.now.plus_secs(-GRACE_SECS);
         for file in found.files.values() {
@@ -415,11 +417,21 @@ impl Run<'_> {
         Ok(!same)
     }
 
-    async fn tell_the_audit(&self, done: &Exported) -> Result<(), ExportError> {
-        let detail = format!("{} days, {} rows to {}", done.days_written, done.rows_written, done.manifest);
-        let mut batch = Batch::new(&self.caller.tenant);
-        batch.audit(AuditNote::new(self.caller, "export", self.folder(), detail));
-        self.app.store.apply(batch).await?;
-        Ok(())
+    async fn tell_the_audit(&self, detail: String) -> Result<(), ExportError> {
+        let tell = async || -> Result<(), ExportError> {
+            let mut batch = Batch::new(&self.caller.tenant);
+            batch.audit(AuditNote::new(self.caller, "export", self.folder(), detail.as_str()));
+            self.app.store.apply(batch).await?;
+            Ok(())
+        };
+        let mut told = tell().await;
+        for pause in PAUSES {
+            if !told.as_ref().is_err_and(is_busy) {
+                break;
+            }
+            tokio::time::sleep(Duration::from_secs(pause)).await;
+            told = tell().await;
+        }
+        told
     }
 }
