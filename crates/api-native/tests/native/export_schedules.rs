@@ -8,6 +8,7 @@ use touchline_model::Ability;
 on_both_engines!(
     an_export_runs_at_its_time_and_plans_the_next,
     a_run_that_fails_says_why_and_tells_the_webhooks,
+    a_run_waits_for_another_that_is_at_work_there,
     a_change_makes_the_planned_run_idle,
     what_makes_no_sense_is_refused_with_its_field,
 );
@@ -128,6 +129,32 @@ async fn a_run_that_fails_says_why_and_tells_the_webhooks(world: World) {
     assert_eq!(last_run(&world, id).await["state"], "done");
 }
 
+async fn a_run_waits_for_another_that_is_at_work_there(world: World) {
+    let folder = world.folder.path().join("warehouse");
+    let world = with_destination(world).await;
+    let hook = webhook(&world).await;
+    let made = world.post("/export-schedules", &nightly()).await.is(201).json();
+    let id = made["id"].as_str().unwrap();
+    let (place, _) = made["manifest"].as_str().unwrap().rsplit_once("/users/").unwrap();
+    assert!(std::path::Path::new(place).starts_with(&folder), "{place}");
+    let held = Destination::folder(std::path::Path::new(place)).lock("users").unwrap();
+    assert!(held.is_some());
+    let mut now = crate::world::time("2026-03-02T01:30:00Z");
+    for _ in 0..8 {
+        world.clock.set(now);
+        world.work().await;
+        assert_eq!(last_run(&world, id).await, Value::Null);
+        now = now.plus_secs(60);
+    }
+    drop(held);
+    world.clock.set(now);
+    world.work().await;
+    assert_eq!(last_run(&world, id).await["state"], "done");
+    let told_of = told(&world, &hook).await;
+    assert_eq!(told_of.len(), 1);
+    assert_eq!(told_of[0]["type"], "export.published", "waiting is no failure: {}", told_of[0]);
+}
+
 async fn a_change_makes_the_planned_run_idle(world: World) {
     let world = with_destination(world).await;
     let made = world.post("/export-schedules", &nightly()).await.is(201).json();
@@ -165,6 +192,7 @@ async fn what_makes_no_sense_is_refused_with_its_field(world: World) {
         ("zone", json!("Nowhere")),
         ("day_zone", json!("Nowhere")),
         ("since", json!("yesterday")),
+        ("since", json!("1900-01-01")),
         ("folder", json!("../other")),
     ] {
         let mut it = nightly();

@@ -1,13 +1,13 @@
 //! Exports at fixed times: made, listed, changed, deleted, run now.
 
 use super::{
-    super::{Dataset, Format, zone_named},
+    super::{Dataset, Format, run::MOST_DAYS, zone_named},
     JOB,
     run::ExportRun,
     times::{self, Every, Weekday},
 };
 use crate::{App, AppError, entropy, require};
-use jiff::civil::Date;
+use jiff::{ToSpan, civil::Date, tz::TimeZone};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -173,6 +173,20 @@ fn folder(text: &str) -> Result<(), Invalid> {
     }
 }
 
+/// The first day must be one from which a run can begin.
+fn since(text: &str, now: Timestamp) -> Result<(), Invalid> {
+    let Ok(date) = text.parse::<Date>() else {
+        return Err(Invalid::new("since", "must be a date such as 2026-03-01"));
+    };
+    let today = now.to_jiff().to_zoned(TimeZone::UTC).date();
+    match today.checked_sub(i64::from(MOST_DAYS).days()) {
+        Ok(first) if date < first => {
+            Err(Invalid::new("since", format!("must not lie more than {MOST_DAYS} days back")))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// When a schedule runs after an instant, if it runs by itself.
 pub(super) fn next_of(row: &ExportScheduleRow, now: Timestamp) -> Option<Timestamp> {
     let zone = zone_named(&row.zone)?;
@@ -191,9 +205,7 @@ fn settle(row: &mut ExportScheduleRow, now: Timestamp) -> Result<(), AppError> {
             return Err(Invalid::new(field, "is no time zone, such as `Europe/Berlin`").into());
         }
     }
-    if row.since.parse::<Date>().is_err() {
-        return Err(Invalid::new("since", "must be a date such as 2026-03-01").into());
-    }
+    since(&row.since, now)?;
     folder(&row.folder)?;
     if row.every == Every::Week.name() && row.weekday.is_none() {
         row.weekday = Some(Weekday::Monday.number());
@@ -387,6 +399,17 @@ impl App {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_first_day_is_not_so_old_that_every_run_would_be_refused() {
+        let now: Timestamp = "2026-03-01T12:00:00Z".parse().unwrap();
+        for good in ["2026-03-01", "2027-01-01", "1971-05-29"] {
+            assert_eq!(since(good, now), Ok(()), "{good}");
+        }
+        for wrong in ["1971-05-28", "0001-01-01", "1.3.2026", ""] {
+            assert!(since(wrong, now).is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn a_time_has_two_digits_each_and_a_folder_stays_below() {

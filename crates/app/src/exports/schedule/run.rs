@@ -13,10 +13,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use touchline_model::{Caller, Timestamp};
-use touchline_store::{Batch, Destination, ExportScheduleRow, Job, StoreError};
+use touchline_store::{Batch, Destination, DestinationError, ExportScheduleRow, Job, StoreError};
 
 /// A run that failed is tried again so often, before it waits for its next time.
 const TRIES: i64 = 4;
+/// After so many seconds is looked again whether another run has left the destination.
+const WAIT_SECS: i64 = 60;
 
 /// How a run went.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -101,6 +103,10 @@ impl App {
         let started_at = self.clock.now();
         let made = self.make_scheduled(&caller, &row).await;
         let ended_at = self.clock.now();
+        // Another run of the same data is at work there: that is no failure of this one.
+        if let Err(ExportError::Destination(DestinationError::Locked { .. })) = &made {
+            return Ok(JobEnd::Later(ended_at.plus_secs(WAIT_SECS)));
+        }
         let run = match &made {
             Ok(done) => ExportRun {
                 started_at,
