@@ -63,10 +63,10 @@ async fn a_second_run_changes_nothing_and_a_later_change_comes_in_a_later_row(en
         target.files().into_keys().filter(|it| it.starts_with("contacts/date=")).collect()
     };
     assert_eq!(files().len(), 2);
-    let hours_ago = std::time::SystemTime::now() - Duration::from_secs(7_200);
     for name in files() {
         let file = fs::File::options().write(true).open(target.path().join(name)).unwrap();
-        file.set_modified(hours_ago).unwrap();
+        let written = file.metadata().unwrap().modified().unwrap();
+        file.set_modified(written - Duration::from_secs(7_200)).unwrap();
     }
     server.put("/contacts/c1", &contact("last")).await;
     server.settled().await;
