@@ -152,7 +152,8 @@ fn minute_of(at: &str) -> Result<i64, Invalid> {
     let read = || {
         let (hours, minutes) = at.split_once(':')?;
         let number = |text: &str, most: i64| {
-            text.parse::<i64>().ok().filter(|it| text.len() == 2 && (0..=most).contains(it))
+            let digits = text.len() == 2 && text.bytes().all(|it| it.is_ascii_digit());
+            text.parse::<i64>().ok().filter(|it| digits && *it <= most)
         };
         Some(number(hours, 23)? * 60 + number(minutes, 59)?)
     };
