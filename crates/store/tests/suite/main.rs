@@ -30,6 +30,7 @@ mod imports;
 mod jobs;
 mod order;
 mod overview;
+mod plans;
 // Included rather than depended on: the rest of testkit stands on crates above this one.
 #[expect(unreachable_pub, reason = "it is a library elsewhere")]
 #[path = "../../../testkit/src/postgres.rs"]

@@ -1,6 +1,9 @@
 //! An empty store of a test's own, with the clock in the test's hand.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 use touchline_model::{FakeClock, Tenant, TenantId, Timestamp};
 use touchline_store::{Batch, Committed, Store, StoreError};
 
@@ -63,14 +66,18 @@ impl World {
         self.store.apply(batch).await
     }
 
+    /// The file of a store in SQLite, past the store.
+    pub(crate) fn file(&self) -> rusqlite::Connection {
+        match &self.place {
+            Place::Sqlite { file, .. } => connect(file),
+            Place::Postgres { .. } => panic!("PostgreSQL has no such file"),
+        }
+    }
+
     /// Runs a statement past the store, as an intruder with the password would.
     pub(crate) async fn behind_its_back(&self, sql: &str) {
         match &self.place {
-            Place::Sqlite { file, .. } => {
-                let connection = rusqlite::Connection::open(file).unwrap();
-                connection.busy_timeout(std::time::Duration::from_secs(10)).unwrap();
-                connection.execute_batch(sql).unwrap();
-            }
+            Place::Sqlite { file, .. } => connect(file).execute_batch(sql).unwrap(),
             Place::Postgres { url } => {
                 let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await.unwrap();
                 let connection = tokio::spawn(connection);
@@ -80,6 +87,12 @@ impl World {
             }
         }
     }
+}
+
+fn connect(file: &Path) -> rusqlite::Connection {
+    let connection = rusqlite::Connection::open(file).unwrap();
+    connection.busy_timeout(std::time::Duration::from_secs(10)).unwrap();
+    connection
 }
 
 async fn open(place: &Place, clock: &Arc<FakeClock>) -> Result<Store, StoreError> {
