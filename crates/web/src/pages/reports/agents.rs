@@ -1,7 +1,7 @@
 //! The report of agents: how they spent their time, and what came of it.
 
 use super::{
-    SHOWN,
+    IN_TABLE, SHOWN,
     asked::Chosen,
     contacts::whole,
     frame::{Report, Request},
@@ -30,8 +30,6 @@ const REPORT: Report = Report {
     by_agent: true,
     by_level: true,
 };
-/// Agents in the table of a chart.
-const IN_TABLE: usize = 100;
 
 fn query(chosen: &Chosen) -> AgentSummaryQuery {
     AgentSummaryQuery {
@@ -45,13 +43,7 @@ fn query(chosen: &Chosen) -> AgentSummaryQuery {
 
 pub(super) async fn show(State(web): State<Web>, visit: Visit, RawQuery(raw): RawQuery) -> Answer {
     let request = Request::read(&web, visit, &REPORT, raw.as_deref()).await?;
-    let chosen = match &request.chosen {
-        Ok(chosen) => chosen.clone(),
-        Err(wrong) => {
-            let wrong = wrong.clone();
-            return request.refused(wrong).await;
-        }
-    };
+    let Ok(chosen) = request.chosen.clone() else { return request.refused().await };
     let directory = request.directory().await?;
     let told = web.app.agents_told(request.caller(), query(&chosen), chosen.agent.clone(), SHOWN).await;
     request.answer(directory, told.map(|told| made(&chosen, &told))).await

@@ -44,13 +44,7 @@ fn query(chosen: &Chosen) -> ContactExportQuery {
 
 pub(super) async fn show(State(web): State<Web>, visit: Visit, RawQuery(raw): RawQuery) -> Answer {
     let request = Request::read(&web, visit, &REPORT, raw.as_deref()).await?;
-    let chosen = match &request.chosen {
-        Ok(chosen) => chosen.clone(),
-        Err(wrong) => {
-            let wrong = wrong.clone();
-            return request.refused(wrong).await;
-        }
-    };
+    let Ok(chosen) = request.chosen.clone() else { return request.refused().await };
     let directory = request.directory().await?;
     let told = web.app.contacts_told(request.caller(), query(&chosen), &chosen.zone, SHOWN).await;
     let horizon = web.app.report_horizon();

@@ -251,7 +251,8 @@ impl<'a> Request<'a> {
     }
 
     /// The page with what is wrong in the form.
-    pub(super) async fn refused(self, wrong: Vec<Wrong>) -> Answer {
+    pub(super) async fn refused(self) -> Answer {
+        let wrong = self.chosen.as_ref().err().cloned().unwrap_or_default();
         let directory = self.directory().await?;
         Ok(again(&self.page(directory, None, wrong, false).0))
     }

@@ -21,6 +21,8 @@ use touchline_model::Ability;
 const NEEDS: &[Ability] = &[Ability::ReadReports, Ability::ReadDirectory];
 /// Rows that a page shows of a report.
 const SHOWN: usize = 25;
+/// Agents in the table of a chart.
+const IN_TABLE: usize = 100;
 
 pub(super) fn mount<G: Gate>(routes: &mut Routes<G, Web>) {
     let get = |id, path| Operation::get(id, path).needs(NEEDS);

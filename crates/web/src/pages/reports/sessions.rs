@@ -1,7 +1,7 @@
 //! The report of work sessions: who worked how long on what.
 
 use super::{
-    SHOWN,
+    IN_TABLE, SHOWN,
     asked::Chosen,
     contacts::{sla_figure, whole},
     frame::{Report, Request},
@@ -33,8 +33,6 @@ const REPORT: Report = Report {
     by_agent: true,
     by_level: false,
 };
-/// Agents in the table of a chart.
-const IN_TABLE: usize = 100;
 
 fn query(chosen: &Chosen) -> WorkSessionQuery {
     WorkSessionQuery {
@@ -49,13 +47,7 @@ fn query(chosen: &Chosen) -> WorkSessionQuery {
 
 pub(super) async fn show(State(web): State<Web>, visit: Visit, RawQuery(raw): RawQuery) -> Answer {
     let request = Request::read(&web, visit, &REPORT, raw.as_deref()).await?;
-    let chosen = match &request.chosen {
-        Ok(chosen) => chosen.clone(),
-        Err(wrong) => {
-            let wrong = wrong.clone();
-            return request.refused(wrong).await;
-        }
-    };
+    let Ok(chosen) = request.chosen.clone() else { return request.refused().await };
     let directory = request.directory().await?;
     let told =
         web.app.work_sessions_told(request.caller(), query(&chosen), chosen.agent.clone(), SHOWN).await;
