@@ -20,6 +20,8 @@ const BOTTOM: f64 = 144.0;
 const SMALL: f64 = 44.0;
 /// Labels of two series must be so far apart to be read.
 const APART: f64 = 15.0;
+/// So many words under an axis fit on a phone.
+const FEW: usize = 4;
 
 /// What the values are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -141,11 +143,20 @@ enum Drawing {
 #[derive(Clone, Debug, Default)]
 struct Plot {
     grid: Vec<(f64, String)>,
-    ticks: Vec<(String, String)>,
+    ticks: Vec<Tick>,
     bars: Vec<Bar>,
     lines: Vec<Line>,
     /// What the reader hovers over: place, width, words.
     spots: Vec<(String, String, String)>,
+}
+
+/// Words under the axis.
+#[derive(Clone, Debug)]
+struct Tick {
+    x: String,
+    text: String,
+    /// Whether it goes first where there is no room for all.
+    spare: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -164,6 +175,8 @@ struct Line {
     area: String,
     end: Option<(String, f64)>,
     label: String,
+    /// At which step it ends, where there is room to say so.
+    at: String,
     label_y: f64,
 }
 
@@ -209,7 +222,8 @@ impl Chart {
         Self::new(title, sentence, Drawing::Plot(plot), head, rows)
     }
 
-    /// Lines along the steps, labelled at their ends.
+    /// Lines along the steps, labelled at their ends. A single one says at which step that is: a reader may take it for
+    /// the value of the whole otherwise.
     pub(crate) fn lines(
         title: &str,
         sentence: String,
@@ -221,6 +235,10 @@ impl Chart {
         let scale = Scale::around(&known, unit);
         let slot = 100.0 / steps.len().saturating_sub(1).max(1) as f64;
         let mut lines: Vec<Line> = series.iter().map(|it| line(it, unit, &scale, slot)).collect();
+        if let ([line], [only]) = (&mut *lines, series) {
+            let last = only.values.iter().zip(steps).rfind(|(value, _)| value.is_some());
+            line.at = last.map(|(_, step)| step.label.clone()).unwrap_or_default();
+        }
         part_labels(&mut lines);
         let plot = Plot { lines, ..Plot::framed(&scale, unit, steps, series, slot, 0.0) };
         let (head, rows) = table(unit, steps, series);
@@ -274,7 +292,13 @@ impl Plot {
     fn framed(scale: &Scale, unit: Unit, steps: &[Step], series: &[Series], slot: f64, first: f64) -> Self {
         let grid = scale.marks().into_iter().map(|at| (scale.y(at, TOP, BOTTOM), unit.text(at)));
         let place = |at: usize| first + at as f64 * slot;
-        let ticks = steps.iter().enumerate().filter(|(_, step)| !step.tick.is_empty());
+        let named: Vec<(usize, &Step)> =
+            steps.iter().enumerate().filter(|(_, step)| !step.tick.is_empty()).collect();
+        let ticks = named.iter().enumerate().map(|(nth, (at, step))| Tick {
+            x: percent(place(*at)),
+            text: step.tick.clone(),
+            spare: named.len() > FEW && nth % 2 == 1,
+        });
         let spots = steps.iter().enumerate().map(|(at, step)| {
             let said = |it: &Series| {
                 let value = it.values.get(at).copied().flatten();
@@ -283,12 +307,7 @@ impl Plot {
             let said: Vec<String> = series.iter().filter_map(said).collect();
             (percent(place(at) - slot / 2.0), percent(slot), format!("{}: {}", step.label, said.join(", ")))
         });
-        Self {
-            grid: grid.collect(),
-            ticks: ticks.map(|(at, step)| (percent(place(at)), step.tick.clone())).collect(),
-            spots: spots.collect(),
-            ..Self::default()
-        }
+        Self { grid: grid.collect(), ticks: ticks.collect(), spots: spots.collect(), ..Self::default() }
     }
 }
 
@@ -324,6 +343,7 @@ fn line(series: &Series, unit: Unit, scale: &Scale, slot: f64) -> Line {
         label_y: end.as_ref().map_or(BOTTOM, |(_, y)| *y),
         end,
         label: format!("{value} {}", series.label),
+        at: String::new(),
     }
 }
 

@@ -47,6 +47,31 @@ fn lines_are_labelled_at_their_ends_and_labels_keep_apart() {
 }
 
 #[test]
+fn a_single_line_says_at_which_step_its_last_value_is() {
+    let mut values = series("in time", &[0.8, 0.5, 0.9]);
+    values.values[2] = None;
+    let page = Chart::lines("Ratio", String::new(), Unit::Share, &steps(3), &[values]).render().unwrap();
+    assert!(
+        page.contains("50 % in time</text><text class=\"quiet\"") && page.contains(">day 1</text>"),
+        "{page}"
+    );
+}
+
+#[test]
+fn every_other_word_under_an_axis_can_go_where_there_is_no_room_for_all() {
+    let named = |count: usize| {
+        let steps: Vec<Step> =
+            steps(count).into_iter().map(|it| Step { tick: format!("t{}", it.label), ..it }).collect();
+        let values = series("x", &vec![0.5; count]);
+        Chart::lines("Ratio", String::new(), Unit::Share, &steps, &[values]).render().unwrap()
+    };
+    let week = named(7);
+    assert_eq!(week.matches("<text class=\"quiet spare\"").count(), 3, "{week}");
+    assert!(week.contains("class=\"plot ended\"") && week.contains(">tday 6</text>"), "{week}");
+    assert!(!named(4).contains("spare"), "four have room");
+}
+
+#[test]
 fn a_chart_of_nothing_has_its_sentence_and_no_drawing() {
     let page =
         Chart::smalls("Topics", "No topics yet.".into(), Unit::Share, &steps(3), vec![]).render().unwrap();

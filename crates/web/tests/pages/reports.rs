@@ -156,6 +156,10 @@ async fn the_same_day_elsewhere_and_among_others() {
         // Half hours of the clock: a second before midnight on Saturday, and on Sunday.
         let arrivals = table(&three, "Arrivals by half hour");
         assert_eq!((arrivals.len(), arrivals[0].as_str(), arrivals[47].as_str()), (48, "00:00|1", "23:30|2"));
+        assert!(
+            three.contains("50 % In time</text>") && three.contains(">Sun 29 Mar</text>"),
+            "of which day: {three}"
+        );
         assert!(three.contains("6 contacts over all days, most from 23:30 (2)."), "{three}");
         let sla = table(&three, "Answered in time");
         assert_eq!(sla, ["Sat 28 Mar|–|0|–", "Sun 29 Mar|50 %|2|9 to 91 %", "Mon 30 Mar|–|0|–"]);
@@ -195,7 +199,7 @@ async fn work_sessions_of_that_day() {
             ],
         );
         assert_eq!(
-            table(&page, "Handle time by agent"),
+            table(&page, "Handle and after-contact time by agent"),
             ["Ana Ruiz|2|24:51|12:25|01:00|24:51|–|–", "Bo Lind|1|05:00|05:00|00:00|05:00|–|–"]
         );
         assert!(
@@ -204,7 +208,11 @@ async fn work_sessions_of_that_day() {
             ),
             "{page}"
         );
-        assert_eq!(table(&page, "Handle time by channel"), ["Phone|3|29:51|09:57|01:00"]);
+        assert_eq!(table(&page, "Handle and after-contact time by channel"), ["Phone|3|29:51|09:57|01:00"]);
+        let days = ada.page("/reports/work-sessions?from=2026-03-28&to=2026-03-29&zone=Europe/Berlin").await;
+        let began = "title=\"Sat 28 Mar 2026, 23:59:59 +01:00\">28 Mar 23:59</td>";
+        assert!(days.contains(began) && days.contains(">29 Mar 00:10</td>"), "into another day: {days}");
+        assert!(days.contains(">29 Mar 01:50</td>") && days.contains(">03:05</td>"), "the same day: {days}");
         let rows = file(&ada, &format!("/reports/work-sessions.csv?{SUNDAY}")).await;
         assert_eq!(column(&rows, "contact_id"), ["c-0", "c-1", "c-2", "c-3", "c-4"]);
         assert_eq!(column(&rows, "agent_name"), ["Ana Ruiz", "Ana Ruiz", "Bo Lind", "", ""]);
@@ -249,6 +257,8 @@ async fn agents_on_that_day() {
         );
         assert!(page.contains("2 agents were logged in for 24:30:00, and available 5 % of it."), "{page}");
         assert!(page.contains("2 rows</h2>"), "a row for each day: {page}");
+        assert_eq!(table(&page, "Handle time by channel, in these days"), ["Phone|29:51|2 %"]);
+        assert!(page.contains("29:51</data> <span class=\"quiet\">spent in these days</span>"), "{page}");
         let rows = file(&ada, &format!("/reports/agents.csv?{SUNDAY}&level=half_hour")).await;
         let halves = ada.page(&format!("/reports/agents?{SUNDAY}&level=half_hour")).await;
         // All of the day for one; of the other five half hours, the last of which tells only that she left.

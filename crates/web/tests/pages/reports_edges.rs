@@ -147,6 +147,41 @@ async fn a_long_report_is_shown_in_part_and_taken_along_whole() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn of_a_contact_that_went_out_the_agent_who_placed_it_is_named() {
+    both(async |world| {
+        world.opens_a_centre().await;
+        let out = |id: &str, until: Option<&str>| {
+            let thread = Thread::new(id, "PHONE_CALL", "i-new").at(
+                "2026-03-29T10:00:00Z",
+                "STARTED",
+                "agent:ana",
+                json!({}),
+            );
+            match until {
+                Some(time) => {
+                    thread.seen_by("ana", "2026-03-29T10:00:00Z", time).ends(time, "ANSWERED").events
+                }
+                None => thread.events,
+            }
+        };
+        world.happens(out("o-1", Some("2026-03-29T10:02:00Z"))).await;
+        world.happens(out("o-2", None)).await;
+        let given_up = Thread::new("i-1", "PHONE_CALL", "i-new").starts("2026-03-29T10:00:00Z", json!({}));
+        world.happens(given_up.ends("2026-03-29T10:00:30Z", "ABANDONED").events).await;
+        let page = world.admin().await.page(&format!("/reports/contacts?{SUNDAY}")).await;
+        let who = "data-label=\"Taken or placed by\">Ana Ruiz</td>";
+        let row = |id: &str| {
+            page.split("<tr>")
+                .find(|row| row.contains(&format!(">{id}</td>")))
+                .unwrap_or_else(|| panic!("{id}: {page}"))
+        };
+        assert!(row("o-1").contains(who) && row("o-2").contains(who), "{page}");
+        assert!(!row("i-1").contains("Taken or placed by"), "nobody took it: {page}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn hostile_and_very_long_names_are_words_and_nothing_else() {
     let world = World::new().await;
     world.opens_a_centre().await;

@@ -81,7 +81,7 @@ fn made(chosen: &Chosen, told: &Told<AgentsSummary, AgentSummaryRow>) -> Made {
         Figure::time("reports.away", Some(all.away)).with_note(share(all.away)),
         Figure::count("reports.offered", all.offered).with_note(lost),
         Figure::count("reports.accepted", all.accepted),
-        Figure::time("reports.handle", Some(all.handle)),
+        Figure::time("reports.handle", Some(all.handle)).with_note(texts::t("reports.in_window").to_owned()),
         Figure::time("reports.after_contact", Some(all.after_contact)),
     ];
     Made {

@@ -232,6 +232,17 @@ impl Chosen {
         local.strftime(if self.is_a_day() { "%H:%M" } else { "%-d %b %H:%M" }).to_string()
     }
 
+    /// The time of the day of an instant, to the minute.
+    pub(super) fn time_of_day(&self, at: Timestamp) -> String {
+        at.to_jiff().to_zoned(self.zone.clone()).strftime("%H:%M").to_string()
+    }
+
+    /// Whether two instants are on one day here.
+    pub(super) fn is_same_day(&self, one: Timestamp, other: Timestamp) -> bool {
+        let date = |at: Timestamp| at.to_jiff().to_zoned(self.zone.clone()).date();
+        date(one) == date(other)
+    }
+
     /// An instant to the second, with its offset.
     pub(super) fn exact(&self, at: Timestamp) -> String {
         at.to_jiff().to_zoned(self.zone.clone()).strftime("%a %-d %b %Y, %H:%M:%S %:z").to_string()

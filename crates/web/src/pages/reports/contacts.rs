@@ -5,6 +5,7 @@ use super::{
     asked::{Chosen, is_ticked},
     frame::{Report, Request},
     made::{Cell, Figure, Made, channel, in_time, kind, seconds, spelled},
+    names::Names,
 };
 use crate::{
     Web,
@@ -17,10 +18,10 @@ use crate::{
 use axum::extract::{RawQuery, State};
 use jiff::civil::Time;
 use touchline_app::reports::{
-    ContactExportQuery, ContactRow,
+    ContactExportQuery, ContactFacts, ContactRow,
     summary::{Arrivals, ContactSummary, HalfHours, Rate, Told},
 };
-use touchline_model::Timestamp;
+use touchline_model::{Direction, Timestamp, UserId};
 
 const REPORT: Report = Report {
     tab: "contacts",
@@ -48,7 +49,8 @@ pub(super) async fn show(State(web): State<Web>, visit: Visit, RawQuery(raw): Ra
     let directory = request.directory().await?;
     let told = web.app.contacts_told(request.caller(), query(&chosen), &chosen.zone, SHOWN).await;
     let horizon = web.app.report_horizon();
-    request.answer(directory, told.map(|told| made(&chosen, horizon, &told))).await
+    let made = told.map(|told| made(&chosen, horizon, &directory.names, &told));
+    request.answer(directory, made).await
 }
 
 pub(super) async fn export(State(web): State<Web>, visit: Visit, RawQuery(raw): RawQuery) -> Answer {
@@ -58,7 +60,7 @@ pub(super) async fn export(State(web): State<Web>, visit: Visit, RawQuery(raw): 
     Ok(csv::file(&chosen.file_name("contacts"), chosen.zone, Vec::new(), rows))
 }
 
-fn made(chosen: &Chosen, horizon: Timestamp, told: &Told<ContactSummary, ContactRow>) -> Made {
+fn made(chosen: &Chosen, horizon: Timestamp, names: &Names, told: &Told<ContactSummary, ContactRow>) -> Made {
     let Told { summary: it, first } = told;
     let outbound = it.all.contacts - it.inbound;
     let directions = texts::fill(
@@ -76,7 +78,7 @@ fn made(chosen: &Chosen, horizon: Timestamp, told: &Told<ContactSummary, Contact
         Figure::count("reports.still_open", it.open),
         Figure::time("reports.answer_mean", answer.mean()).with_note(answered),
         sla_figure(it.all.sla),
-        Figure::time("reports.handle", Some(it.handle)),
+        Figure::time("reports.handle", Some(it.handle)).with_note(texts::t("reports.of_begun").to_owned()),
         Figure::time("reports.after_contact", Some(it.after_contact)),
         Figure::count("reports.transfers", it.transfers),
     ];
@@ -94,34 +96,47 @@ fn made(chosen: &Chosen, horizon: Timestamp, told: &Told<ContactSummary, Contact
             texts::t("reports.handle"),
             texts::t("reports.contact"),
         ],
-        cells: first.iter().map(|row| cells(chosen, row)).collect(),
+        cells: first.iter().map(|row| cells(chosen, names, row)).collect(),
         rows: it.all.contacts,
     }
 }
 
-fn cells(chosen: &Chosen, row: &ContactRow) -> Vec<Cell> {
+fn cells(chosen: &Chosen, names: &Names, row: &ContactRow) -> Vec<Cell> {
     let facts = &row.facts;
     let inbox = match row.inbox_created_name.as_str() {
         "" => facts.inbox_created.as_str(),
         name => name,
     };
-    let agent = match (&row.first_accepted_name, &facts.first_accepted) {
-        (Some(name), Some(by)) if name.is_empty() => by.agent_id.as_str(),
-        (name, _) => name.as_deref().unwrap_or_default(),
-    };
+    let agent = whose(facts).map(|id| names.agent(id)).unwrap_or_default();
     let status =
         facts.ended.map_or_else(|| texts::t("reports.open").to_owned(), |it| spelled(it.status.name()));
     vec![
         Cell::at(chosen, Some(facts.created_at)),
         kind(facts.channel, facts.direction),
         Cell::text(inbox),
-        Cell::text(agent),
+        Cell::text(&agent),
         Cell::time(facts.queued_to_accepted()),
         in_time(facts.within_sla()),
         Cell::text(&status),
         Cell::time(facts.handle_time()),
         Cell::id(facts.contact_id.as_str()),
     ]
+}
+
+/// Who took a contact first; who placed one that went out, as far as that can be told.
+fn whose(facts: &ContactFacts) -> Option<&UserId> {
+    let took = facts.first_accepted.as_ref().map(|it| &it.agent_id);
+    if facts.direction == Direction::Inbound {
+        return took;
+    }
+    // Whoever placed it never had to accept it; whoever got it from them had.
+    let mut never =
+        facts.sessions.iter().filter(|it| it.accepted.is_none()).filter_map(|it| it.agent_id.as_ref());
+    match (never.next(), never.next()) {
+        (Some(one), None) => Some(one),
+        _ if facts.transfers == 0 => facts.agent_current.as_ref(),
+        _ => took,
+    }
 }
 
 pub(super) fn whole(count: u64) -> i64 {

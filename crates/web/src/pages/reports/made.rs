@@ -55,7 +55,7 @@ impl Cell {
     }
     /// An id, of which the ends tell enough.
     pub(super) fn id(id: &str) -> Self {
-        Self { text: format::middle(id, 15), title: id.to_owned(), number: false }
+        Self { text: format::middle(id, 11), title: id.to_owned(), number: false }
     }
     pub(super) fn number(text: String) -> Self {
         Self { text, title: String::new(), number: true }
@@ -67,6 +67,14 @@ impl Cell {
                 .map(|it| texts::fill("reports.seconds", &[("n", &csv::seconds(it.0))]))
                 .unwrap_or_default(),
             number: true,
+        }
+    }
+    /// The end of what began then: only the time, if that was on the same day.
+    pub(super) fn until(chosen: &Chosen, began: Timestamp, at: Option<Timestamp>) -> Self {
+        let cell = Self::at(chosen, at);
+        match at.filter(|at| chosen.is_same_day(began, *at)) {
+            Some(at) => Self { text: chosen.time_of_day(at), ..cell },
+            None => cell,
         }
     }
     pub(super) fn at(chosen: &Chosen, at: Option<Timestamp>) -> Self {

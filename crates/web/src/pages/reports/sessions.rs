@@ -84,7 +84,7 @@ fn made(chosen: &Chosen, names: &Names, told: &Told<WorkSummary, WorkSessionRow>
         Figure::count("reports.still_open", it.open),
         Figure::count("reports.sessions", all.sessions),
         sla_figure(it.sla),
-        Figure::time("reports.handle", Some(all.handle)),
+        Figure::time("reports.handle", Some(all.handle)).with_note(texts::t("reports.of_ended").to_owned()),
         Figure::time("reports.handle_mean", mean(all)).with_note(sessions),
         Figure::time("reports.after_contact", Some(all.after_contact)),
         Figure::time("reports.unknown", Some(it.unknown)),
@@ -113,7 +113,7 @@ fn cells(chosen: &Chosen, names: &Names, row: &WorkSessionRow) -> Vec<Cell> {
     let status = row.status.map_or_else(|| texts::t("reports.open").to_owned(), |it| spelled(it.name()));
     vec![
         Cell::at(chosen, Some(row.created_at)),
-        Cell::at(chosen, row.ended_at),
+        Cell::until(chosen, row.created_at, row.ended_at),
         kind(row.channel, row.direction),
         Cell::text(&names.inbox(&row.inbox_id)),
         Cell::text(&row.agent_id.as_ref().map(|it| names.agent(it)).unwrap_or_default()),
@@ -182,7 +182,7 @@ fn by_agent(names: &Names, it: &WorkSummary) -> Chart {
         ),
     };
     let table = (heads, told.collect());
-    Chart::ranks(texts::t("reports.handle_by_agent"), sentence, Unit::Time, &key(), &ranks, table)
+    Chart::ranks(texts::t("reports.worked_by_agent"), sentence, Unit::Time, &key(), &ranks, table)
 }
 
 fn by_channel(it: &WorkSummary) -> Chart {
@@ -200,5 +200,5 @@ fn by_channel(it: &WorkSummary) -> Chart {
     };
     let rows = all.iter().map(|(of, work)| row(channel(*of).to_owned(), work));
     let table = (head(), rows.collect());
-    Chart::ranks(texts::t("reports.handle_by_channel"), sentence, Unit::Time, &key(), &ranks, table)
+    Chart::ranks(texts::t("reports.worked_by_channel"), sentence, Unit::Time, &key(), &ranks, table)
 }
