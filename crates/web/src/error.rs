@@ -1,11 +1,12 @@
 //! What goes wrong, as a page.
 
-use crate::{filters, format, shell::Shell};
+use crate::{filters, format, shell::Shell, texts};
 use askama::Template;
 use axum::response::{Html, IntoResponse, Response};
 use http::StatusCode;
 use touchline_app::AppError;
 use touchline_http::QueryError;
+use touchline_model::{Ability, Role};
 
 #[derive(Template)]
 #[template(path = "error.html")]
@@ -14,6 +15,8 @@ struct ErrorPage<'a> {
     status: u16,
     heading: &'static str,
     reason: &'a str,
+    /// Whether the reader is led to the pages that everybody may see.
+    elsewhere: bool,
 }
 
 /// A page that says what went wrong.
@@ -25,8 +28,20 @@ pub(crate) fn page(status: StatusCode, reason: &str) -> Response {
         _ => "error.bad",
     };
     let shell = Shell::bare("error.title");
-    let page = ErrorPage { shell, status: status.as_u16(), heading, reason };
+    let elsewhere = status == StatusCode::FORBIDDEN;
+    let page = ErrorPage { shell, status: status.as_u16(), heading, reason, elsewhere };
     (status, rendered(&page)).into_response()
+}
+
+/// Whom something is for that takes an ability, in the words of the pages: their readers have roles.
+pub(crate) fn whom_for(ability: Ability) -> String {
+    let may = |role: &Role| role.abilities().contains(&ability);
+    let word = |role: &Role| texts::t(&format!("common.role_{role}")).to_owned();
+    let roles: Vec<String> = Role::ALL.iter().filter(|it| may(it)).map(word).collect();
+    match roles.is_empty() {
+        true => texts::t("error.for_nobody").to_owned(),
+        false => texts::fill("error.for_roles", &[("roles", &roles.join(", "))]),
+    }
 }
 
 /// A template as a response.
@@ -71,7 +86,10 @@ impl From<AppError> for PageError {
                 StatusCode::INTERNAL_SERVER_ERROR
             }
         };
-        Self::new(status, format::in_quotes(&error.to_string()))
+        match error {
+            AppError::NotAllowed(ability) => Self::new(status, whom_for(ability)),
+            error => Self::new(status, format::in_quotes(&error.to_string())),
+        }
     }
 }
 

@@ -37,7 +37,11 @@ impl Gate for SessionGate {
     }
 
     fn refuse(&self, refusal: Refusal) -> Response {
-        error::page(refusal.status(), &refusal.to_string())
+        let reason = match refusal {
+            Refusal::Forbidden(ability) => error::whom_for(ability),
+            ref other => other.to_string(),
+        };
+        error::page(refusal.status(), &reason)
     }
 }
 

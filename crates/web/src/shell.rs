@@ -39,6 +39,8 @@ pub(crate) struct NavItem {
     pub(crate) href: &'static str,
     /// Name of its drawing in the sprite.
     pub(crate) icon: &'static str,
+    /// The key that leads there after `g`.
+    pub(crate) key: &'static str,
     /// Whether the page belongs to it.
     pub(crate) active: bool,
 }
@@ -83,14 +85,14 @@ pub(crate) struct Shell {
     pub(crate) done: Option<String>,
 }
 
-/// Entries of the navigation: section, text, address, icon, and what one needs to see it.
+/// Entries of the navigation: section, which names the drawing too, text, address, key, and what one needs to see it.
 const NAV: &[(&str, &str, &str, &str, Option<Ability>)] = &[
-    ("home", "common.nav_home", "/", "home", None),
-    ("calls", "common.nav_calls", "/calls", "calls", Some(Ability::ReadContacts)),
-    ("topics", "common.nav_topics", "/topics", "topics", Some(Ability::ReadQuality)),
-    ("reports", "common.nav_reports", "/reports/contacts", "reports", Some(Ability::ReadReports)),
-    ("imports", "common.nav_imports", "/imports", "imports", Some(Ability::WriteContacts)),
-    ("admin", "common.nav_admin", "/admin/people", "admin", Some(Ability::ReadDirectory)),
+    ("home", "common.nav_home", "/", "h", None),
+    ("calls", "common.nav_calls", "/calls", "c", Some(Ability::ReadContacts)),
+    ("topics", "common.nav_topics", "/topics", "t", Some(Ability::ReadQuality)),
+    ("reports", "common.nav_reports", "/reports/contacts", "r", Some(Ability::ReadReports)),
+    ("imports", "common.nav_imports", "/imports", "i", Some(Ability::WriteContacts)),
+    ("admin", "common.nav_admin", "/admin/people", "a", Some(Ability::ReadDirectory)),
 ];
 
 impl Shell {
@@ -116,7 +118,13 @@ impl Shell {
         };
         NAV.iter()
             .filter(|(name, .., need)| seen(*need, name))
-            .map(|(name, text, href, icon, _)| NavItem { text, href, icon, active: *name == section })
+            .map(|(name, text, href, key, _)| NavItem {
+                text,
+                href,
+                icon: name,
+                key,
+                active: *name == section,
+            })
             .collect()
     }
 

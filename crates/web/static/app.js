@@ -61,7 +61,9 @@ const step = (by) => {
   rows[next].scrollIntoView({ block: 'nearest' });
 };
 
-const GO = { h: '/', c: '/calls', t: '/topics', r: '/reports', i: '/imports', a: '/admin/people' };
+/** Where a key leads after `g`: only where the navigation leads too. @param {string} key */
+const leads = (key) =>
+  [...document.querySelectorAll('nav.side a[data-go]')].find((link) => /** @type {HTMLElement} */ (link).dataset.go === key);
 let going = 0;
 
 document.addEventListener('keydown', (event) => {
@@ -71,9 +73,10 @@ document.addEventListener('keydown', (event) => {
     return;
   }
   if (document.querySelector('dialog[open]')) return;
-  if (going && Date.now() - going < 1500 && GO[event.key]) {
+  const place = going && Date.now() - going < 1500 ? leads(event.key) : undefined;
+  if (place) {
     going = 0;
-    location.assign(GO[event.key]);
+    location.assign(/** @type {HTMLAnchorElement} */ (place).href);
     return;
   }
   going = 0;

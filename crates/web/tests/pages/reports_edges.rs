@@ -81,7 +81,9 @@ async fn reports_are_for_those_who_may_read_them() {
     let world = World::new().await;
     world.opens_a_centre().await;
     let agent = world.browser("ana", Role::Agent).await;
-    assert!(!agent.page("/").await.contains("href=\"/reports"));
+    let home = agent.page("/").await;
+    assert!(!home.contains("href=\"/reports"));
+    assert!(!home.contains("<kbd>r</kbd>") && home.contains("<kbd>c</kbd>"), "no key leads there: {home}");
     for path in [
         "/reports",
         "/reports/contacts",
@@ -90,11 +92,19 @@ async fn reports_are_for_those_who_may_read_them() {
         "/reports/agents",
         "/reports/feed",
     ] {
-        assert_eq!(agent.get(path).await.status, StatusCode::FORBIDDEN, "{path}");
+        let refused = agent.get(path).await;
+        assert_eq!(refused.status, StatusCode::FORBIDDEN, "{path}");
+        assert!(
+            refused.text.contains("This is for: Administrator, Manager, Coach, Analyst."),
+            "{}",
+            refused.text
+        );
+        assert!(refused.text.contains("href=\"/calls\">Go to your calls</a>"), "{}", refused.text);
+        assert!(!refused.text.contains("credential"), "no word of programs: {}", refused.text);
     }
     for (id, role) in [("mia", Role::Manager), ("cy", Role::Coach), ("an", Role::Analyst)] {
         let browser = world.browser(id, role).await;
-        assert!(browser.page("/").await.contains("<a href=\"/reports/contacts\">"), "{role}");
+        assert!(browser.page("/").await.contains("<a href=\"/reports/contacts\" data-go=\"r\">"), "{role}");
         assert_eq!(browser.get("/reports").await.leads_to(), "/reports/contacts");
         assert!(browser.page("/reports/agents").await.contains("Agents"));
     }
