@@ -78,7 +78,7 @@ impl Tone {
 
     /// What a recording has in place of card data: steady, quiet, unlike speech.
     pub fn masking() -> Self {
-        Self::new([440.0, 0.0], -30.0, 1000, 0)
+        Self::new([950.0, 0.0], -30.0, 1000, 0)
     }
 
     /// "Somebody listens", or "this is recorded": 1400 Hz for half a second, every 15 s.
