@@ -1,0 +1,16 @@
+//! Calls: what stands in front of the SIP library, and who is reached under which number.
+//!
+//! Everything in these modules is pure: bytes and the time go in, bytes, decisions and the next deadline come out.
+//! No socket is opened here and no clock is read.
+//!
+//! | module | what it decides |
+//! |---|---|
+//! | [`guard`] | whether a message may reach the SIP library, is answered at the door, or is dropped |
+//! | [`limits`] | how much one source may send, and who is banned for a while |
+//! | [`fields`], [`uri`] | the grammar of SIP header values and addresses that all of them share |
+
+pub mod fields;
+pub mod guard;
+pub mod limits;
+mod lru;
+pub mod uri;
