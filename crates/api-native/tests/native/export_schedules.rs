@@ -11,6 +11,7 @@ on_both_engines!(
     a_run_waits_for_another_that_is_at_work_there,
     a_change_makes_the_planned_run_idle,
     what_makes_no_sense_is_refused_with_its_field,
+    two_of_one_data_set_do_not_share_a_folder,
 );
 
 fn nightly() -> Value {
@@ -108,6 +109,9 @@ async fn a_run_that_fails_says_why_and_tells_the_webhooks(world: World) {
         assert_eq!(run["state"], "failed");
         assert!(run["error"].as_str().unwrap().contains("a file"), "{run}");
         assert_eq!(told(&world, &hook).await.len(), 0, "it is tried again first");
+        let seen = world.get(&format!("/export-schedules/{id}")).await.json();
+        let again = seen["tried_again_at"].as_str().unwrap().parse::<touchline_model::Timestamp>().unwrap();
+        assert!(again > now && again < now.plus_secs(200), "{seen}");
         now = now.plus_secs(200);
     }
     world.clock.set(now);
@@ -122,6 +126,7 @@ async fn a_run_that_fails_says_why_and_tells_the_webhooks(world: World) {
     );
     let after = world.get(&format!("/export-schedules/{id}")).await.json();
     assert_eq!((&after["next_at"], &after["running"]), (&json!("2026-03-03T01:30:00Z"), &json!(false)));
+    assert_eq!(after["tried_again_at"], json!(null), "it waits for its next time");
     // The reason is gone, and the next run finds its way.
     std::fs::remove_file(&place).unwrap();
     world.clock.set(crate::world::time("2026-03-03T01:30:00Z"));
@@ -182,6 +187,53 @@ async fn a_change_makes_the_planned_run_idle(world: World) {
     world.work().await;
     let jobs = world.get("/jobs").await.json();
     assert!(jobs["items"].as_array().unwrap().iter().all(|it| it["kind"] != "export"), "{jobs}");
+}
+
+async fn two_of_one_data_set_do_not_share_a_folder(world: World) {
+    let world = with_destination(world).await;
+    world.post("/export-schedules", &nightly()).await.is(201);
+    for (field, value) in [
+        ("name", "Another"),
+        ("format", "ndjson"),
+        ("every", "hour"),
+        ("folder", "NDJSON"),
+        ("since", "2026-03-01"),
+    ] {
+        let mut it = nightly();
+        it[field] = json!(value);
+        let refused = world.post("/export-schedules", &it).await.problem(422);
+        assert_eq!(refused["field"], "folder", "{refused}");
+        assert!(refused["detail"].as_str().unwrap().contains("`Nightly` writes users already"), "{refused}");
+    }
+    // Another format has another folder, unless one is given.
+    let mut csv = nightly();
+    csv["format"] = json!("csv");
+    let id = world.post("/export-schedules", &csv).await.is(201).json()["id"].as_str().unwrap().to_owned();
+    csv["folder"] = json!("ndjson");
+    world.post("/export-schedules", &csv).await.problem(422);
+    let mut groups = nightly();
+    groups["dataset"] = json!("groups");
+    world.post("/export-schedules", &groups).await.is(201);
+    // What is there may be changed, and switched off and on.
+    let path = format!("/export-schedules/{id}");
+    for change in [json!({ "at": "05:00" }), json!({ "active": false }), json!({ "active": true })] {
+        world.patch(&path, &change).await.is(200);
+    }
+    // Two that were made before this rule: one of them can be switched off, and not on again.
+    let tenant = touchline_model::TenantId("acme".to_owned());
+    let store = world.app.store();
+    let mut row = store.export_schedule(&tenant, &id).await.unwrap().unwrap();
+    row.folder = "ndjson".to_owned();
+    row.version += 1;
+    let mut batch = touchline_app::store::Batch::new(&tenant);
+    batch.change_export_schedule(&row);
+    store.apply(batch).await.unwrap();
+    world.patch(&path, &json!({ "active": false })).await.is(200);
+    assert_eq!(world.patch(&path, &json!({ "active": true })).await.problem(422)["field"], "folder");
+    // Others have a folder of their own.
+    let other = world.add_tenant("other").await;
+    let request = world.request_as(&other, reqwest::Method::POST, "/export-schedules").json(&nightly());
+    crate::world::Answer::of(request).await.is(201);
 }
 
 async fn what_makes_no_sense_is_refused_with_its_field(world: World) {

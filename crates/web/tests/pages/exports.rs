@@ -5,7 +5,7 @@ use crate::{
     world::{ESCAPED, HOSTILE, both},
 };
 use http::StatusCode;
-use touchline_model::Role;
+use touchline_model::{Clock, Role};
 
 /// What the form sends, with one thing otherwise.
 fn form<'a>(name: &'a str, value: &'a str) -> Vec<(&'a str, &'a str)> {
@@ -45,8 +45,8 @@ async fn an_export_is_planned_run_paused_and_deleted() {
             "Nightly",
             "work-sessions, csv, <code>lake/sessions</code>",
             "Every Tuesday at 03:30, Europe/Berlin",
-            // Monday noon it is; half past three of the summer's clock.
-            "<time datetime=\"2026-03-31T01:30:00Z\">Tue 31 Mar 2026, 01:30</time>",
+            // Monday noon it is; half past three of the summer's clock, whatever the reader's is.
+            "<time datetime=\"2026-03-31T01:30:00Z\">Tue 31 Mar 2026, 03:30, Europe/Berlin</time>",
             "Never",
         ] {
             assert!(list.contains(text), "{text}: {list}");
@@ -71,6 +71,38 @@ async fn an_export_is_planned_run_paused_and_deleted() {
         assert_eq!(ada.post(&format!("{place}/delete"), &[]).await.leads_to(), "/admin/exports");
         assert!(ada.page("/admin/exports").await.contains("Nothing is exported by itself yet."));
         assert_eq!(ada.post(&format!("{place}/run"), &[]).await.status, StatusCode::NOT_FOUND);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_run_that_failed_the_list_says_when_it_is_tried_again() {
+    both(async |world| {
+        // No folder can be made where a file lies.
+        std::fs::write(&world.exports, "a file").unwrap();
+        let ada = world.admin().await;
+        ada.post("/admin/exports", &form("every", "day")).await;
+        world.clock.set("2026-03-04T02:30:00Z".parse().unwrap());
+        // Nobody stays signed in over night.
+        let ada = world.admin().await;
+        for again in [
+            "It is tried again on Wed 4 Mar 2026, 03:30, Europe/Berlin.",
+            "It is tried again on Wed 4 Mar 2026, 03:32, Europe/Berlin.",
+            "It is tried again on Wed 4 Mar 2026, 03:34, Europe/Berlin.",
+            "It is tried again at its next time.",
+        ] {
+            world.app.work_until_idle().await.unwrap();
+            let list = ada.page("/admin/exports").await;
+            assert!(list.contains("Failed</span>") && list.contains(again), "{again}: {list}");
+            world.clock.set(world.clock.now().plus_secs(100));
+        }
+        let list = ada.page("/admin/exports").await;
+        assert!(list.contains("Thu 5 Mar 2026, 03:30, Europe/Berlin</time>"), "{list}");
+        let place =
+            list.split("action=\"").find(|it| it.contains("/run\"")).unwrap().split("/run\"").next().unwrap();
+        ada.post(&format!("{place}/switch"), &[("active", "off")]).await;
+        let paused = ada.page("/admin/exports").await;
+        assert!(paused.contains("It is paused, and tried again when you say so."), "{paused}");
     })
     .await;
 }
@@ -112,6 +144,15 @@ async fn what_is_planned_wrongly_stays_with_the_reason_and_nobody_else_plans() {
                 "{deed}"
             );
         }
+        // Another one into the same folder, whatever it is written in.
+        let twice = ada.post("/admin/exports", &form("format", "parquet")).await;
+        assert_eq!(twice.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", twice.text);
+        assert!(
+            twice.text.contains("id=\"folder-wrong\"") && twice.text.contains("choose another folder"),
+            "{}",
+            twice.text
+        );
+        assert!(twice.text.contains(ESCAPED) && !twice.text.contains("<script>alert"), "{}", twice.text);
         let stranger = world.stranger().await;
         assert!(world.app.export_schedules(&stranger).await.unwrap().is_empty());
     })

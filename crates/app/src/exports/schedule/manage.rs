@@ -15,7 +15,7 @@ use touchline_model::{Ability, Caller, Invalid, Timestamp, validate};
 use touchline_store::{AuditNote, Batch, ExportScheduleRow, JobState, NewJob};
 
 /// Exports at fixed times of a tenant at most.
-const MOST: usize = 50;
+pub(super) const MOST: usize = 50;
 
 fn three_o_clock() -> String {
     "03:00".to_owned()
@@ -124,6 +124,8 @@ pub struct ExportScheduleView {
     pub running: bool,
     /// How the last run went.
     pub last_run: Option<ExportRun>,
+    /// When a run that failed is tried again; `null` when none waits for that.
+    pub tried_again_at: Option<Timestamp>,
     /// Who made it.
     pub created_by: String,
     /// When.
@@ -215,6 +217,25 @@ fn settle(row: &mut ExportScheduleRow, now: Timestamp) -> Result<(), AppError> {
     Ok(())
 }
 
+/// Two schedules of one data set must not share a folder: there is one manifest there, of one format and zone, and each
+/// would replace the open days of the other.
+fn alone(row: &ExportScheduleRow, others: &[ExportScheduleRow]) -> Result<(), Invalid> {
+    // Some file systems do not tell small letters from capitals.
+    let same = |it: &&ExportScheduleRow| {
+        it.id != row.id && it.dataset == row.dataset && it.folder.eq_ignore_ascii_case(&row.folder)
+    };
+    match others.iter().find(same) {
+        None => Ok(()),
+        Some(other) => Err(Invalid::new(
+            "folder",
+            format!(
+                "`{}` is where the scheduled export `{}` writes {} already: choose another folder, or change that export",
+                row.folder, other.name, row.dataset
+            ),
+        )),
+    }
+}
+
 impl App {
     /// The tenant's exports at fixed times, the oldest first. Needs [`Ability::Administer`], as all of these do.
     pub async fn export_schedules(&self, caller: &Caller) -> Result<Vec<ExportScheduleView>, AppError> {
@@ -254,7 +275,8 @@ impl App {
                     .to_owned(),
             ));
         }
-        if self.store.export_schedules(&caller.tenant, MOST).await?.len() >= MOST {
+        let others = self.store.export_schedules(&caller.tenant, MOST).await?;
+        if others.len() >= MOST {
             return Err(AppError::Conflict(format!("there are {MOST} scheduled exports already")));
         }
         let now = self.clock.now();
@@ -285,6 +307,7 @@ impl App {
             created_at: now,
         };
         settle(&mut row, now)?;
+        alone(&row, &others)?;
         let mut batch = Batch::new(&caller.tenant);
         batch.insert_export_schedule(&row);
         if let Some(job) = planned(&row, now) {
@@ -296,6 +319,9 @@ impl App {
     }
 
     /// Changes one; what is left out stays.
+    ///
+    /// # Errors
+    /// [`AppError::Invalid`] naming the field, also when it is to run again by itself where another does.
     pub async fn change_export_schedule(
         &self,
         caller: &Caller,
@@ -312,6 +338,12 @@ impl App {
         row.zone = zone.unwrap_or(row.zone);
         row.since = since.unwrap_or(row.since);
         row.closed_only = closed_only.unwrap_or(row.closed_only);
+        if active == Some(true) && !row.active {
+            // Of before there was this rule; one that is made now is alone.
+            let mut others = self.store.export_schedules(&caller.tenant, MOST).await?;
+            others.retain(|it| it.active);
+            alone(&row, &others)?;
+        }
         row.active = active.unwrap_or(row.active);
         row.version += 1;
         settle(&mut row, now)?;
@@ -363,11 +395,21 @@ impl App {
         row: ExportScheduleRow,
     ) -> Result<ExportScheduleView, AppError> {
         let mut running = false;
-        for id in [now_job_id(&row.id), job_id(&row.id, row.version)] {
+        let mut tried_again_at = None;
+        let now = self.clock.now();
+        // When each of them was to begin.
+        let planned_at =
+            [(now_job_id(&row.id), Some(row.created_at)), (job_id(&row.id, row.version), row.next_at)];
+        for (id, begins) in planned_at {
             let job = self.store.job(&caller.tenant, &id).await?;
-            let now = self.clock.now();
-            running |=
-                job.is_some_and(|job| job.state == JobState::Open && (job.running || job.due_at <= now));
+            let Some(job) = job.filter(|it| it.state == JobState::Open) else { continue };
+            // One that waits for its turn is put off by seconds, again and again.
+            let waits = job.failures == 0 && begins.is_some_and(|it| it <= now);
+            match job.running || job.due_at <= now || waits {
+                true => running = true,
+                false if job.failures > 0 => tried_again_at = tried_again_at.max(Some(job.due_at)),
+                false => {}
+            }
         }
         let damaged =
             |what: &str| AppError::Internal(format!("a scheduled export has no good {what}").into());
@@ -391,6 +433,7 @@ impl App {
             active: row.active,
             next_at: row.next_at,
             running,
+            tried_again_at,
             created_by: row.created_by,
             created_at: row.created_at,
         })

@@ -11,6 +11,7 @@ use crate::{
 };
 use askama::Template;
 use axum::extract::{Path, State};
+use jiff::tz::TimeZone;
 use touchline_app::{
     AppError,
     exports::{
@@ -19,7 +20,7 @@ use touchline_app::{
     },
 };
 use touchline_http::{Gate, Operation, Routes};
-use touchline_model::Ability;
+use touchline_model::{Ability, Timestamp};
 
 pub(super) const NEEDS: &[Ability] = &[Ability::Administer];
 /// The list.
@@ -43,7 +44,8 @@ struct Row {
     what: String,
     /// `Every day at 03:00, Europe/Berlin`
     times: String,
-    next: Option<When>,
+    /// When it runs next: for machines, and on the clock by which it was planned.
+    next: Option<(String, String)>,
     last: Option<Last>,
     /// The address of its deeds.
     place: String,
@@ -54,6 +56,8 @@ struct Last {
     good: bool,
     when: When,
     text: String,
+    /// When one that failed is tried again, or that it is not.
+    again: String,
 }
 
 #[derive(Template)]
@@ -86,7 +90,7 @@ fn weekday(day: Weekday) -> &'static str {
     })
 }
 
-fn last(shell: &Shell, run: &ExportRun) -> Last {
+fn last(shell: &Shell, it: &ExportScheduleView, run: &ExportRun) -> Last {
     let done = run.exported.clone().unwrap_or_default();
     let text = match run.state {
         ExportRunState::Done => texts::fill(
@@ -102,7 +106,22 @@ fn last(shell: &Shell, run: &ExportRun) -> Last {
         ),
         ExportRunState::Failed => run.error.clone().unwrap_or_default(),
     };
-    Last { good: run.state == ExportRunState::Done, when: shell.when(&run.ended_at), text }
+    let again = match (run.state, it.tried_again_at) {
+        (ExportRunState::Done, _) => String::new(),
+        _ if it.running => String::new(),
+        (_, Some(at)) => texts::fill("admin_exports.again_at", &[("time", &on_its_clock(it, at))]),
+        _ if it.active => texts::t("admin_exports.again_next").to_owned(),
+        _ => texts::t("admin_exports.again_never").to_owned(),
+    };
+    Last { good: run.state == ExportRunState::Done, when: shell.when(&run.ended_at), text, again }
+}
+
+/// An instant by the clock of the schedule, which may not be the reader's.
+fn on_its_clock(it: &ExportScheduleView, at: Timestamp) -> String {
+    match TimeZone::get(&it.zone) {
+        Ok(zone) => format!("{}, {}", format::exact(at, &zone), it.zone),
+        Err(_) => format!("{}, UTC", format::exact(at, &TimeZone::UTC)),
+    }
 }
 
 fn row(shell: &Shell, it: ExportScheduleView) -> Row {
@@ -114,8 +133,8 @@ fn row(shell: &Shell, it: ExportScheduleView) -> Row {
             every(it.every),
             &[("at", &it.at), ("minute", minute), ("day", day), ("zone", &it.zone)],
         ),
-        next: it.next_at.map(|at| shell.when(&at)),
-        last: it.last_run.as_ref().map(|run| last(shell, run)),
+        next: it.next_at.map(|at| (at.to_string(), on_its_clock(&it, at))),
+        last: it.last_run.as_ref().map(|run| last(shell, &it, run)),
         place: format!("{HERE}/{}", part(&it.id)),
         schedule: it,
     }
@@ -271,7 +290,11 @@ async fn run(State(web): State<Web>, visit: Visit, Path(id): Path<String>) -> An
 async fn switch(State(web): State<Web>, visit: Visit, Path(id): Path<String>, fields: Fields) -> Answer {
     let on = fields.text("active") == "on";
     let change = ChangeExportSchedule { active: Some(on), ..ChangeExportSchedule::default() };
-    web.app.change_export_schedule(&visit.caller, &id, change).await?;
+    if let Err(error) = web.app.change_export_schedule(&visit.caller, &id, change).await {
+        // Another writes where it would: said beside the list.
+        let reason = Wrong::of(error)?.reason().unwrap_or_default();
+        return Ok(done_text(HERE, &reason));
+    }
     Ok(done(HERE, if on { "admin_exports.switched_on" } else { "admin_exports.switched_off" }))
 }
 
