@@ -66,6 +66,8 @@ pub struct App {
     pub(crate) webhooks: Arc<webhooks::Webhooks>,
     pub(crate) playback: Arc<contacts::Playback>,
     pub(crate) reports: reports::ReportSettings,
+    /// Held by the one export at a fixed time that this node makes: two long ones would hold both workers.
+    pub(crate) exporting: Arc<tokio::sync::Mutex<()>>,
     /// Where exports at fixed times go; nowhere unless an operator says so.
     pub(crate) exports: Option<touchline_store::Destination>,
     /// Read while a recording is being named, written while one is being removed.
@@ -102,6 +104,7 @@ impl App {
             webhooks: Arc::default(),
             playback: Arc::default(),
             reports: reports::ReportSettings::default(),
+            exporting: Arc::default(),
             exports: None,
             recordings: Arc::default(),
         }

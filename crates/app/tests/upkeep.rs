@@ -116,3 +116,66 @@ async fn bytes_that_no_contact_names_go_after_a_day() {
     assert!(app.blobs().exists(&tenant, &named.sha256, named.bytes).await);
     assert_eq!(app.litter(&tenant).await.unwrap(), Litter::default());
 }
+
+/// A server that exports at fixed times: the same world with a destination, at a round hour of years ahead.
+async fn with_exports() -> (App, Arc<FakeClock>, touchline_model::Caller, tempfile::TempDir) {
+    let World { app, clock, tenant, folder } = world().await;
+    clock.set("2031-03-01T12:00:00Z".parse().unwrap());
+    let to = touchline_store::Destination::folder(&folder.path().join("warehouse"));
+    let caller = touchline_model::Caller::system(tenant, "test");
+    (app.with_exports(Some(to)), clock, caller, folder)
+}
+
+fn nightly(dataset: &str) -> touchline_app::exports::NewExportSchedule {
+    let json = serde_json::json!({ "name": dataset, "dataset": dataset, "format": "csv", "every": "day",
+        "at": "03:00", "zone": "UTC", "since": "2031-01-01" });
+    serde_json::from_value(json).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_export_whose_worker_died_too_often_is_planned_for_its_next_time() {
+    let (app, clock, caller, _folder) = with_exports().await;
+    let made = app.create_export_schedule(&caller, nightly("users")).await.unwrap();
+    clock.set("2031-03-02T03:00:00Z".parse().unwrap());
+    // Whoever takes it ends without a word.
+    for _ in 0..8 {
+        assert_eq!(app.store().lease_jobs(9, 20).await.unwrap().len(), 1);
+        clock.set(clock.now().plus_secs(21));
+    }
+    assert!(app.store().lease_jobs(9, 20).await.unwrap().is_empty(), "it was put aside");
+    assert_eq!(app.plan_given_up_exports().await.unwrap(), 1);
+    assert_eq!(app.plan_given_up_exports().await.unwrap(), 0, "once");
+    let seen = app.export_schedule(&caller, &made.id).await.unwrap();
+    let run = seen.last_run.unwrap();
+    assert_eq!(run.state, touchline_app::exports::ExportRunState::Failed);
+    assert!(run.error.as_deref().unwrap().contains("ended without a word"), "{run:?}");
+    assert_eq!((run.started_at, run.ended_at), ("2031-03-02T03:00:00Z".parse().unwrap(), clock.now()));
+    assert_eq!(seen.next_at, Some("2031-03-03T03:00:00Z".parse().unwrap()));
+    assert_eq!((seen.running, seen.tried_again_at), (false, None));
+    clock.set("2031-03-03T03:00:00Z".parse().unwrap());
+    app.work_until_idle().await.unwrap();
+    let after = app.export_schedule(&caller, &made.id).await.unwrap();
+    assert_eq!(after.last_run.unwrap().state, touchline_app::exports::ExportRunState::Done);
+    assert_eq!(after.next_at, Some("2031-03-04T03:00:00Z".parse().unwrap()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_makes_one_scheduled_export_at_a_time() {
+    let (app, clock, caller, _folder) = with_exports().await;
+    for dataset in ["users", "groups", "inboxes"] {
+        app.create_export_schedule(&caller, nightly(dataset)).await.unwrap();
+    }
+    clock.set("2031-03-02T03:00:00Z".parse().unwrap());
+    let done = async || {
+        let all = app.export_schedules(&caller).await.unwrap();
+        let is_done = |it: &&touchline_app::exports::ExportScheduleView| it.last_run.is_some();
+        let waiting = all.iter().filter(|it| it.running).count();
+        (all.iter().filter(is_done).count(), waiting)
+    };
+    // Two workers take two; while one is at work on sixty days, the other gives its own back. Then the third has its turn.
+    app.work_until_idle().await.unwrap();
+    assert_eq!(done().await, (2, 1), "the one that was put off waits");
+    clock.set(clock.now().plus_secs(5));
+    app.work_until_idle().await.unwrap();
+    assert_eq!(done().await, (3, 0));
+}

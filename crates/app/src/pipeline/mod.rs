@@ -178,6 +178,9 @@ impl App {
             if round % 5 == 1 {
                 done = done.and(self.update_all_reports().await);
             }
+            if round % 30 == 7 {
+                done = done.and(self.plan_given_up_exports().await.map(|_| ()));
+            }
             if round % 1_800 == 1 {
                 done = done.and(self.forget_old().await);
             }

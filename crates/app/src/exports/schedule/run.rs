@@ -19,6 +19,8 @@ use touchline_store::{Batch, Destination, DestinationError, ExportScheduleRow, J
 const TRIES: i64 = 4;
 /// After so many seconds is looked again whether another run has left the destination.
 const WAIT_SECS: i64 = 60;
+/// After so many seconds is looked again whether this node has ended another export.
+const TURN_SECS: i64 = 5;
 
 /// How a run went.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -99,6 +101,10 @@ impl App {
             batch.finish(job);
             return self.ended(batch).await;
         };
+        // One at a time: the other worker is left to everything else. Another node may take this one meanwhile.
+        let Ok(_turn) = self.exporting.try_lock() else {
+            return Ok(JobEnd::Later(self.clock.now().plus_secs(TURN_SECS)));
+        };
         let caller = Caller::system(job.tenant.clone(), &format!("export:{}", row.name));
         let started_at = self.clock.now();
         let made = self.make_scheduled(&caller, &row).await;
@@ -141,12 +147,10 @@ impl App {
             batch.enqueue(&next);
         }
         let exported = run.exported.as_ref();
-        let about =
-            json!({ "schedule": row.id, "name": row.name, "dataset": row.dataset, "format": row.format });
         if let Some(exported) = exported.filter(|it| it.published) {
-            self.announce(&mut batch, EXPORT_PUBLISHED, merged(about, json!(exported))).await?;
+            self.announce(&mut batch, EXPORT_PUBLISHED, merged(about(&row), json!(exported))).await?;
         } else if exported.is_none() {
-            self.announce(&mut batch, EXPORT_FAILED, merged(about, json!({ "error": run.error }))).await?;
+            tell_failed(self, &mut batch, &row, run.error.as_deref()).await?;
         }
         self.ended(batch).await
     }
@@ -180,6 +184,21 @@ impl App {
             Ok(_) => Ok(JobEnd::Done),
         }
     }
+}
+
+/// What webhooks are told of a schedule.
+fn about(row: &ExportScheduleRow) -> Value {
+    json!({ "schedule": row.id, "name": row.name, "dataset": row.dataset, "format": row.format })
+}
+
+/// Tells the webhooks that a run has failed for good.
+pub(super) async fn tell_failed(
+    app: &App,
+    batch: &mut Batch,
+    row: &ExportScheduleRow,
+    error: Option<&str>,
+) -> Result<(), AppError> {
+    app.announce(batch, EXPORT_FAILED, merged(about(row), json!({ "error": error }))).await
 }
 
 /// Both objects in one.
