@@ -47,7 +47,7 @@ const JOIN_BOUNDS: &str = "INSERT INTO event_families (tenant, family, first_at,
 // The family as it is when the batch is written: it may have got its events a moment ago.
 const ERASE_EVENTS: &str = "DELETE FROM events WHERE tenant = ? AND contact = ? AND family IN \
      (SELECT family FROM event_nodes WHERE tenant = ? AND sort = 'contact' AND id = ?)";
-const ERASE_FACTS: &str = "UPDATE event_families SET state = 0, changed = ? WHERE tenant = ? AND family IN \
+const ERASE_FACTS: &str = "UPDATE event_families SET state = 0, open = 1, changed = ? WHERE tenant = ? AND family IN \
      (SELECT family FROM event_nodes WHERE tenant = ? AND sort = 'contact' AND id = ?)";
 const TOLD_SINCE: &str = "SELECT MIN(recorded_at) FROM events WHERE tenant = ? AND contact = ? AND family IN \
      (SELECT family FROM event_nodes WHERE tenant = ? AND sort = 'contact' AND id = ?)";
