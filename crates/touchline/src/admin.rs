@@ -1,7 +1,7 @@
 //! Tenants and credentials from the command line, over the same use cases as the APIs.
 
 use clap::Subcommand;
-use touchline::{config::Settings, server};
+use touchline::{config::Settings, out, server};
 use touchline_app::{
     App,
     credentials::{CreatedCredential, NewCredential},
@@ -103,11 +103,11 @@ pub(crate) enum ReportsCommand {
 }
 
 pub(crate) async fn reports(settings: &Settings, what: ReportsCommand) -> Result<(), String> {
-    let app = server::open(&settings.config).await?;
+    let app = server::open_existing(&settings.config).await?;
     let ReportsCommand::Rebuild { tenant } = what;
     known(&app, &tenant).await?;
     let families = app.rebuild_reports(&caller(&tenant)).await.map_err(text)?;
-    println!("Worked out anew: {families} groups of contacts that belong together.");
+    out::say(format_args!("Worked out anew: {families} groups of contacts that belong together."))?;
     app.store().close().await;
     Ok(())
 }
@@ -121,18 +121,25 @@ fn text(error: impl std::fmt::Display) -> String {
 }
 
 pub(crate) async fn tenant(settings: &Settings, what: TenantCommand) -> Result<(), String> {
-    let app = server::open(&settings.config).await?;
+    let app = match what {
+        // A folder may begin with its first tenant.
+        TenantCommand::Create { .. } => server::open(&settings.config).await?,
+        TenantCommand::List => server::open_existing(&settings.config).await?,
+    };
     match what {
         TenantCommand::Create { id, name } => {
             let name = name.unwrap_or_else(|| id.clone());
             let tenant = app.create_tenant(&caller(SERVER), NewTenant { id, name }).await.map_err(text)?;
             let new = native("first token", None);
             let made = app.create_credential(&caller(tenant.id.as_str()), new).await.map_err(text)?;
-            println!("Tenant `{}` is ready. Its native token, shown this once:\n{}", tenant.id, made.secret);
+            out::say(format_args!(
+                "Tenant `{}` is ready. Its native token, shown this once:\n{}",
+                tenant.id, made.secret
+            ))?;
         }
         TenantCommand::List => {
             for tenant in app.tenants(&caller(SERVER)).await.map_err(text)? {
-                println!("{}\t{}\t{}", tenant.id, tenant.created_at, tenant.name);
+                out::say(format_args!("{}\t{}\t{}", tenant.id, tenant.created_at, tenant.name))?;
             }
         }
     }
@@ -155,7 +162,11 @@ fn native(name: &str, abilities: Option<std::collections::BTreeSet<Ability>>) ->
 }
 
 pub(crate) async fn key(settings: &Settings, what: KeyCommand) -> Result<(), String> {
-    let app = server::open(&settings.config).await?;
+    let app = match what {
+        // An operator makes the first tenant.
+        KeyCommand::Create { operator: true, .. } => server::open(&settings.config).await?,
+        _ => server::open_existing(&settings.config).await?,
+    };
     match what {
         KeyCommand::Create { dialect, tenant, operator, name, login, can_delete } => {
             let made = match (tenant, operator) {
@@ -174,22 +185,22 @@ pub(crate) async fn key(settings: &Settings, what: KeyCommand) -> Result<(), Str
             };
             let CreatedCredential { credential, secret } = made;
             let (login, what) = words_of(&credential.dialect);
-            println!("{:<14}{}", "id", credential.id);
+            out::say(format_args!("{:<14}{}", "id", credential.id))?;
             if let Some(login) = login {
-                println!("{login:<14}{}", credential.login);
+                out::say(format_args!("{login:<14}{}", credential.login))?;
             }
-            println!("{what:<14}{secret}\nThe {what} is shown this once.");
+            out::say(format_args!("{what:<14}{secret}\nThe {what} is shown this once."))?;
         }
         KeyCommand::List { tenant } => {
             known(&app, &tenant).await?;
             for it in app.credentials(&caller(&tenant), None, usize::MAX >> 1).await.map_err(text)? {
                 let state = it.revoked_at.map_or_else(|| "in force".to_owned(), |at| format!("revoked {at}"));
-                println!("{}\t{}\t{}\t{}\t{state}", it.id, it.dialect, it.login, it.name);
+                out::say(format_args!("{}\t{}\t{}\t{}\t{state}", it.id, it.dialect, it.login, it.name))?;
             }
         }
         KeyCommand::Revoke { tenant, id } => {
             app.revoke_credential(&caller(&tenant), &id).await.map_err(text)?;
-            println!("Revoked.");
+            out::say("Revoked.")?;
         }
     }
     app.store().close().await;
@@ -197,7 +208,7 @@ pub(crate) async fn key(settings: &Settings, what: KeyCommand) -> Result<(), Str
 }
 
 pub(crate) async fn user(settings: &Settings, what: UserCommand) -> Result<(), String> {
-    let app = server::open(&settings.config).await?;
+    let app = server::open_existing(&settings.config).await?;
     match what {
         UserCommand::Add { email, tenant, role } => {
             known(&app, &tenant).await?;
@@ -243,7 +254,7 @@ pub(crate) async fn user(settings: &Settings, what: UserCommand) -> Result<(), S
         UserCommand::List { tenant } => {
             known(&app, &tenant).await?;
             for it in app.logins(&caller(&tenant)).await.map_err(text)? {
-                println!("{}\t{}\t{}", it.email, it.role, it.user);
+                out::say(format_args!("{}\t{}\t{}", it.email, it.role, it.user))?;
             }
         }
     }
@@ -259,7 +270,9 @@ fn same(one: &str, other: &str) -> bool {
 async fn give(app: &App, caller: &Caller, new: NewLogin, email: &str) -> Result<(), String> {
     let role = new.role;
     let password = app.put_login(caller, new).await.map_err(text)?.unwrap_or_default();
-    println!("role      {role}\ne-mail    {email}\npassword  {password}\nThe password is shown this once.");
+    out::say(format_args!(
+        "role      {role}\ne-mail    {email}\npassword  {password}\nThe password is shown this once."
+    ))?;
     Ok(())
 }
 

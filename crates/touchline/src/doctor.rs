@@ -46,11 +46,7 @@ impl fmt::Display for Findings {
 /// Checks the store that the settings name.
 pub async fn check(settings: &Settings) -> Result<Findings, String> {
     let config = &settings.config;
-    // Opening would make a new, empty and perfectly healthy store of a misspelt folder.
-    if config.database.is_empty() && !config.data.join("touchline.db").exists() {
-        return Err(format!("there is no Touchline database in {}", config.data.display()));
-    }
-    let app = server::open(config).await?;
+    let app = server::open_existing(config).await?;
     let found = check_app(&app).await;
     app.store().close().await;
     found

@@ -1,5 +1,6 @@
 //! `touchline export`: the options, and what is shown (docs/export.md).
 
+use crate::out;
 use clap::{
     Args,
     builder::{PossibleValuesParser, TypedValueParser},
@@ -69,7 +70,7 @@ fn format_parser() -> impl TypedValueParser<Value = Format> {
 pub async fn run(options: Options) -> Result<ExitCode, String> {
     if options.list {
         for it in Dataset::ALL {
-            println!("{:<16}{}", it.name(), it.about());
+            out::say(format_args!("{:<16}{}", it.name(), it.about()))?;
         }
         return Ok(ExitCode::SUCCESS);
     }
@@ -83,11 +84,11 @@ pub async fn run(options: Options) -> Result<ExitCode, String> {
     if options.zone != "organisation" && zone_named(&options.zone).is_none() {
         return Err(format!("--zone: there is no time zone `{}`", options.zone));
     }
-    let app = crate::server::open(config).await?;
+    let app = crate::server::open_existing(config).await?;
     let done = export(&app, &options, dataset, since, &to).await;
     app.store().close().await;
     let done = done?;
-    println!("{}", summary(dataset, &done));
+    out::say(summary(dataset, &done))?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -7,4 +7,5 @@ pub mod doctor;
 pub mod export;
 pub mod import;
 pub mod lock;
+pub mod out;
 pub mod server;

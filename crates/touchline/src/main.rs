@@ -4,7 +4,7 @@ mod admin;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
-use touchline::{config::Place, demo, doctor, export, import, server};
+use touchline::{config::Place, demo, doctor, export, import, out, server};
 
 /// A self-hosted server for contact-centre quality, coaching and live supervision.
 #[derive(Parser)]
@@ -129,7 +129,7 @@ async fn run(command: Command) -> Result<ExitCode, String> {
             let settings = place.settings(listen.as_deref())?;
             let loaded = demo::load(&settings, seed, contacts).await?;
             if load_only {
-                println!("{loaded}");
+                out::say(&loaded)?;
             } else {
                 server::serve(&settings, Some(&loaded), server::stop_signal()).await?;
             }
@@ -142,10 +142,12 @@ async fn run(command: Command) -> Result<ExitCode, String> {
         Command::Reports { place, what } => admin::reports(&place.settings(None)?, what).await?,
         Command::Doctor { place } => {
             let found = doctor::check(&place.settings(None)?).await?;
-            println!("{found}");
+            out::say(&found)?;
             return Ok(if found.is_healthy() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
-        Command::Config { place, what: ConfigCommand::Show } => print!("{}", place.settings(None)?.show()),
+        Command::Config { place, what: ConfigCommand::Show } => {
+            out::say(place.settings(None)?.show().trim_end())?;
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -19,7 +19,21 @@ use touchline_model::{Clock, SystemClock};
 use touchline_store::{Blobs, Store};
 use touchline_web::Web;
 
-/// Opens the store and blobs that the settings name.
+/// Opens what was made before, by `serve`, `demo`, `tenant create` or an operator's key: anything else that is asked of a folder without data
+/// was asked of the wrong folder.
+///
+/// # Errors
+/// A sentence that names the folder; nothing is made.
+pub async fn open_existing(config: &Config) -> Result<App, String> {
+    let file = config.data.join("touchline.db");
+    // Opening would make a new, empty and perfectly healthy store of a misspelt folder.
+    if config.database.is_empty() && !file.exists() {
+        return Err(format!("there is no Touchline database in {}", config.data.display()));
+    }
+    open(config).await
+}
+
+/// Opens the store and blobs that the settings name, and makes them if there are none.
 pub async fn open(config: &Config) -> Result<App, String> {
     open_with(config, Arc::new(SystemClock)).await
 }
@@ -160,11 +174,18 @@ pub async fn serve(
     let work = tokio::spawn(app.clone().work(stopping.clone().cancelled_owned()));
     let sweeping = tokio::spawn(stopping.clone().run_until_cancelled_owned(sweep(app.clone(), desk.clone())));
     let engine = if config.database.is_empty() { "SQLite" } else { "PostgreSQL" };
-    println!("Touchline is ready at http://{address} (data in {}, {engine})", config.data.display());
+    // Whatever becomes of these lines, the server goes on.
+    let say = |line: &dyn Display| {
+        crate::out::say(line).unwrap_or_else(|error| tracing::warn!("{error}"));
+    };
+    say(&format_args!(
+        "Touchline is ready at http://{address} (data in {}, {engine})",
+        config.data.display()
+    ));
     if let Some(greeting) = greeting {
-        println!("{greeting}");
+        say(&greeting);
     } else if app.is_fresh().await.unwrap_or(false) {
-        println!("Nobody can sign in yet. Set it up at http://{address}/setup?key={setup_key}");
+        say(&format_args!("Nobody can sign in yet. Set it up at http://{address}/setup?key={setup_key}"));
     }
     let limits = touchline_http::Limits {
         max_connections: usize::try_from(config.max_connections.get()).unwrap_or(usize::MAX),

@@ -72,3 +72,50 @@ async fn what_reports_keep_is_worked_out_anew() {
         said(&site, &["reports", "rebuild", "--tenant", "none"]).unwrap_err().contains("no tenant `none`")
     );
 }
+
+#[test]
+fn a_folder_without_data_is_named_and_none_is_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, to) = (folder.path().join("misspelt"), folder.path().join("warehouse"));
+    let calls = folder.path().join("calls.ndjson");
+    std::fs::write(&calls, "{}").unwrap();
+    for command in [
+        &["export", "users", "--since", "1d", "--to", to.to_str().unwrap()][..],
+        &["import", calls.to_str().unwrap()],
+        &["tenant", "list"],
+        &["key", "list", "--tenant", "acme"],
+        &["key", "create", "--tenant", "acme"],
+        &["user", "list", "--tenant", "acme"],
+        &["reports", "rebuild", "--tenant", "acme"],
+        &["doctor"],
+    ] {
+        let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_touchline"));
+        let outcome = program.args(command).arg("--data").arg(&data).output().unwrap();
+        let complaint = String::from_utf8(outcome.stderr).unwrap();
+        assert_eq!(outcome.status.code(), Some(1), "{command:?}: {complaint}");
+        assert!(complaint.contains(&format!("no Touchline database in {}", data.display())), "{complaint}");
+        assert!(!data.exists() && !to.exists(), "{command:?} has made a folder");
+    }
+    let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_touchline"));
+    let made = program.args(["key", "create", "--operator", "--data"]).arg(&data).output().unwrap();
+    assert!(made.status.success() && data.join("touchline.db").exists(), "an operator begins with a key");
+}
+
+#[test]
+fn a_reader_who_has_seen_enough_is_no_error_and_a_wrong_command_is_another_than_a_failed_one() {
+    let run = |args: &[&str]| {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_touchline"));
+        let outcome =
+            program.args(args).stdout(writer).stderr(std::process::Stdio::piped()).output().unwrap();
+        (outcome.status.code(), String::from_utf8(outcome.stderr).unwrap())
+    };
+    for args in [&["export", "--list"][..], &["config", "show"]] {
+        assert_eq!(run(args), (Some(0), String::new()), "{args:?}");
+    }
+    let (code, complaint) = run(&["export", "nonsense", "--since", "1d", "--to", "x"]);
+    assert_eq!(code, Some(2), "{complaint}");
+    let (code, complaint) = run(&["export", "users", "--since", "soon", "--to", "x", "--zone", "Nowhere"]);
+    assert_eq!(code, Some(1), "{complaint}");
+}

@@ -74,13 +74,13 @@ pub async fn run(options: Options) -> Result<ExitCode, String> {
     {
         return Err(format!("{}: {error}", options.path.display()));
     }
-    let app = crate::server::open(&settings.config).await?;
+    let app = crate::server::open_existing(&settings.config).await?;
     let tenant = tenant(&app, options.tenant.as_deref()).await?;
     let caller = Caller::system(tenant.clone(), "import");
     let done = intake::run(&app, &caller, &options.path, &how, &mut shown).await;
     app.store().close().await;
     let report = done.map_err(|e| e.to_string())?;
-    shown.close(tenant.as_str(), &report);
+    shown.close(tenant.as_str(), &report)?;
     Ok(if report.total().refused > 0 { ExitCode::from(SOME_REFUSED) } else { ExitCode::SUCCESS })
 }
 

@@ -1,5 +1,6 @@
 //! What a user sees of an import: refusals at once, progress, and the summary.
 
+use crate::out;
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 use std::{
@@ -87,7 +88,7 @@ impl Shown {
     }
 
     /// Prints the summary.
-    pub(super) fn close(self, tenant: &str, report: &Report) {
+    pub(super) fn close(self, tenant: &str, report: &Report) -> Result<(), String> {
         if let Some(bar) = self.bar {
             bar.finish_and_clear();
         }
@@ -95,15 +96,15 @@ impl Shown {
             eprintln!("{}: {}", it.place, it.reason);
         }
         for (kind, it) in &report.counts {
-            println!("{kind}: {}", counts(it));
+            out::say(format_args!("{kind}: {}", counts(it)))?;
         }
         let waits = report.waiting.as_ref().map(waits).unwrap_or_default();
-        println!(
+        out::say(format_args!(
             "Import into `{tenant}`: {}, {} recordings, {:.1} seconds{waits}",
             counts(&report.total()),
             report.recordings,
             self.began.elapsed().as_secs_f64(),
-        );
+        ))
     }
 }
 
