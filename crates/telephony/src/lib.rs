@@ -7,8 +7,10 @@
 //! |---|---|
 //! | [`guard`] | whether a message may reach the SIP library, is answered at the door, or is dropped |
 //! | [`limits`] | how much one source may send, and who is banned for a while |
+//! | [`digest`] | whether somebody knows a password, without the password being stored |
 //! | [`fields`], [`uri`] | the grammar of SIP header values and addresses that all of them share |
 
+pub mod digest;
 pub mod fields;
 pub mod guard;
 pub mod limits;

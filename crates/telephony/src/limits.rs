@@ -150,7 +150,7 @@ impl Limits {
             return Err(Refused::Banned { until });
         }
         let rates = [self.rules.messages, self.rules.invites, self.rules.registers];
-        let buckets =
+        let (buckets, _) =
             self.buckets.touch(&source, || rates.map(|rate| Bucket { tokens: rate.burst, at: now }));
         let [messages, invites, registers] = buckets;
         let (bucket, rate) = match what {
@@ -168,7 +168,7 @@ impl Limits {
             return None;
         }
         let rules = &self.rules;
-        let failures = self.failures.touch(&Source::of(from), Failures::default);
+        let (failures, _) = self.failures.touch(&Source::of(from), Failures::default);
         if now > failures.last.plus_secs(rules.failures_within_secs) {
             failures.count = 0;
         }

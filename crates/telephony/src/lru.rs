@@ -19,14 +19,15 @@ impl<K: Clone + Eq + Hash, V> Lru<K, V> {
         Self { most: most.max(1), tick: 0, entries: HashMap::new(), order: BTreeMap::new() }
     }
 
-    /// The entry of that key, made if there is none; it counts as touched now.
-    pub(crate) fn touch(&mut self, key: &K, make: impl FnOnce() -> V) -> &mut V {
+    /// The entry of that key, made if there is none; it counts as touched now. Also what had to go for it.
+    pub(crate) fn touch(&mut self, key: &K, make: impl FnOnce() -> V) -> (&mut V, Option<V>) {
         self.tick += 1;
+        let mut gone = None;
         if !self.entries.contains_key(key)
             && self.entries.len() >= self.most
             && let Some((_, oldest)) = self.order.pop_first()
         {
-            self.entries.remove(&oldest);
+            gone = self.entries.remove(&oldest).map(|(_, value)| value);
         }
         let tick = self.tick;
         self.order.insert(tick, key.clone());
@@ -34,7 +35,7 @@ impl<K: Clone + Eq + Hash, V> Lru<K, V> {
         if entry.0 != tick {
             self.order.remove(&std::mem::replace(&mut entry.0, tick));
         }
-        &mut entry.1
+        (&mut entry.1, gone)
     }
 
     /// The entry of that key; it does not count as touched.
@@ -60,8 +61,10 @@ mod tests {
     #[test]
     fn the_least_recently_touched_entry_makes_room() {
         let mut lru = Lru::new(2);
-        for key in ["a", "b", "a", "c"] {
-            *lru.touch(&key, || 0) += 1;
+        for (key, gone) in [("a", None), ("b", None), ("a", None), ("c", Some(1))] {
+            let (entry, evicted) = lru.touch(&key, || 0);
+            *entry += 1;
+            assert_eq!(evicted, gone, "{key}");
         }
         assert_eq!(
             (lru.peek(&"a"), lru.peek(&"b"), lru.peek(&"c"), lru.len()),
