@@ -15,6 +15,10 @@ pub enum Dataset {
     Events,
     /// Contacts of which work sessions are worked out.
     WorkSessions,
+    /// The same contacts with their times.
+    ContactReport,
+    /// What agents did: as many rows as are asked for.
+    AgentSummary,
     /// Evaluations.
     Evaluations,
     /// Scorecards.
@@ -43,13 +47,15 @@ pub enum Dataset {
     Inboxes,
     /// The change feed.
     Changes,
+    /// What was deleted, among the newest changes.
+    Deletions,
 }
 
 /// How much there is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DatasetSize {
-    /// Rows; when there are more than are counted, as many as are.
-    pub rows: i64,
+    /// Rows; when there are more than are counted, as many as are. Absent when it depends on what is asked for.
+    pub rows: Option<i64>,
     /// Whether these are all.
     pub complete: bool,
     /// When one of them last came or changed; absent when there never was one.
@@ -70,6 +76,11 @@ macro_rules! changed {
 /// What came last stands at the end of the order of arrival.
 const LAST_EVENT: &str = "SELECT at FROM changes WHERE tenant = ? \
     AND seq = (SELECT seq FROM events WHERE tenant = ? ORDER BY seq DESC, part DESC LIMIT 1)";
+/// Few changes may be deletions: looked for among so many of the newest.
+const DELETIONS: &str = "SELECT COUNT(*) FROM (SELECT 1 FROM (SELECT op FROM changes WHERE tenant = ? \
+    ORDER BY seq DESC LIMIT ?) AS newest WHERE op = 'delete') AS counted";
+const LAST_DELETION: &str = "SELECT MAX(modified) FROM (SELECT op, at AS modified FROM changes WHERE tenant = ? \
+    ORDER BY seq DESC LIMIT ?) AS newest WHERE op = 'delete'";
 const LAST_CHANGE: &str = "SELECT at FROM changes WHERE tenant = ? ORDER BY seq DESC LIMIT 1";
 
 /// Counting and the last change of what is kept in a table with a feed.
@@ -77,26 +88,31 @@ macro_rules! tables {
     ($($dataset:ident $table:literal)*) => {
         impl Dataset {
             /// Every one.
-            pub const ALL: [Self; 17] = [
-                Self::Contacts, Self::Events, Self::WorkSessions, Self::Evaluations, Self::Scorecards, Self::Topics,
+            pub const ALL: [Self; 20] = [
+                Self::Contacts, Self::Events, Self::WorkSessions, Self::ContactReport, Self::AgentSummary,
+                Self::Evaluations, Self::Scorecards, Self::Topics,
                 Self::Feedback, Self::Shares, Self::Listens, Self::Plans, Self::Sessions, Self::Kpis,
-                Self::Observations, Self::Users, Self::Groups, Self::Inboxes, Self::Changes,
+                Self::Observations, Self::Users, Self::Groups, Self::Inboxes, Self::Changes, Self::Deletions,
             ];
 
-            const fn statements(self) -> (&'static str, &'static str) {
+            /// What counts, where there is something to be counted, and what finds the last change.
+            const fn statements(self) -> (Option<&'static str>, &'static str) {
                 match self {
-                    $(Self::$dataset => (count!($table), changed!($table)),)*
-                    Self::Events => (count!("events"), LAST_EVENT),
+                    $(Self::$dataset => (Some(count!($table)), changed!($table)),)*
+                    Self::Events => (Some(count!("events")), LAST_EVENT),
                     // Worked out of the events, whenever they come.
-                    Self::WorkSessions => (count!("contact_facts"), LAST_EVENT),
-                    Self::Changes => (count!("changes"), LAST_CHANGE),
+                    Self::WorkSessions | Self::ContactReport => (Some(count!("contact_facts")), LAST_EVENT),
+                    Self::AgentSummary => (None, LAST_EVENT),
+                    Self::Changes => (Some(count!("changes")), LAST_CHANGE),
+                    Self::Deletions => (Some(DELETIONS), LAST_DELETION),
                 }
             }
         }
 
         pub(crate) const STATEMENTS: &[&str] = &[
             $(count!($table), changed!($table),)*
-            count!("events"), count!("contact_facts"), count!("changes"), LAST_EVENT, LAST_CHANGE,
+            count!("events"), count!("contact_facts"), count!("changes"), LAST_EVENT, LAST_CHANGE, DELETIONS,
+            LAST_DELETION,
         ];
     };
 }
@@ -126,12 +142,25 @@ impl Store {
         most: i64,
     ) -> Result<DatasetSize, StoreError> {
         let (count, changed) = of.statements();
-        let params = vec![tenant.as_str().into(), (most + 1).into()];
-        let rows = self.first(count, params, |row| row.int(0)).await?.unwrap_or_default();
-        let tenants = if changed == LAST_EVENT { 2 } else { 1 };
-        let params = vec![tenant.as_str().into(); tenants];
+        let bounded = || vec![tenant.as_str().into(), (most + 1).into()];
+        let count_of = async |sql| -> Result<i64, StoreError> {
+            Ok(self.first(sql, bounded(), |row| row.int(0)).await?.unwrap_or_default())
+        };
+        let rows = match count {
+            Some(sql) => Some(count_of(sql).await?),
+            None => None,
+        };
+        // Of deletions, all are found when all changes were looked at.
+        let complete = match of {
+            Dataset::Deletions => count_of(count!("changes")).await? <= most,
+            _ => rows.is_none_or(|rows| rows <= most),
+        };
+        let params = match of {
+            Dataset::Deletions => bounded(),
+            _ if changed == LAST_EVENT => vec![tenant.as_str().into(); 2],
+            _ => vec![tenant.as_str().into()],
+        };
         let changed_at = self.first(changed, params, |row| row.maybe_time(0)).await?.flatten();
-        let complete = rows <= most;
-        Ok(DatasetSize { rows: rows.min(most), complete, changed_at })
+        Ok(DatasetSize { rows: rows.map(|rows| rows.min(most)), complete, changed_at })
     }
 }

@@ -11,7 +11,9 @@ pub const MOST_COUNTED: i64 = 100_000;
 pub const fn ability_for(dataset: Dataset) -> Ability {
     match dataset {
         Dataset::Contacts => Ability::ReadContacts,
-        Dataset::Events | Dataset::WorkSessions => Ability::ReadReports,
+        Dataset::Events | Dataset::WorkSessions | Dataset::ContactReport | Dataset::AgentSummary => {
+            Ability::ReadReports
+        }
         Dataset::Evaluations | Dataset::Scorecards | Dataset::Topics => Ability::ReadQuality,
         Dataset::Feedback
         | Dataset::Shares
@@ -21,7 +23,7 @@ pub const fn ability_for(dataset: Dataset) -> Ability {
         | Dataset::Kpis
         | Dataset::Observations => Ability::ReadCoaching,
         Dataset::Users | Dataset::Groups | Dataset::Inboxes => Ability::ReadDirectory,
-        Dataset::Changes => Ability::ReadChanges,
+        Dataset::Changes | Dataset::Deletions => Ability::ReadChanges,
     }
 }
 

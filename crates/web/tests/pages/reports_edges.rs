@@ -242,6 +242,21 @@ async fn the_feed_page_counts_what_there_is_and_says_how_to_ask_for_it() {
         };
         rows("Contacts", "1");
         rows("Inboxes", "2");
+        rows("Deletions", "0");
+        rows("Agent summary", "–");
+        for (name, path, files) in [
+            ("Contact report", "/reports/contacts", "contact-report"),
+            ("Agent summary", "/reports/agent-summary", "agent-summary"),
+            ("Deletions", "/changes", "deletions"),
+        ] {
+            let row = row(name);
+            assert!(row.contains(&format!("<code>/api/touchline/v1{path}</code>")), "{row}");
+            assert!(row.contains(&format!("data-label=\"As files\"><code>{files}</code>")), "{row}");
+        }
+        assert!(!row("Topics").contains("As files"), "they are in no export: {page}");
+        for dataset in touchline_app::exports::Dataset::ALL {
+            assert!(page.contains(&format!("\"><code>{dataset}</code></td>")), "{dataset}: {page}");
+        }
         rows("Evaluations", "0");
         assert!(
             row("Evaluations").contains("never") && row("Inboxes").contains("datetime=\"2026-03-30T12:00:00")
@@ -264,6 +279,9 @@ async fn the_feed_page_counts_what_there_is_and_says_how_to_ask_for_it() {
         assert!(page.contains("href=\"/api/docs\""), "{page}");
         for client in [
             "touchline export work-sessions --since 2026-03-29",
+            "touchline export deletions --since 2026-03-29",
+            "/reports/contacts?from=2026-03-29T00:00:00Z&#38;to=2026-03-30T00:00:00Z&#38;format=csv",
+            "&#38;level=half_hourly&#38;format=csv",
             "from dlt_touchline import touchline",
             "tap-touchline --config",
         ] {
@@ -275,7 +293,7 @@ async fn the_feed_page_counts_what_there_is_and_says_how_to_ask_for_it() {
         // Whoever may not read a kind of data is not told how much of it there is.
         let few = Caller { abilities: [touchline_model::Ability::ReadReports].into(), ..world.admin.clone() };
         let told = world.app.datasets(&few).await.unwrap();
-        assert_eq!(told.len(), 2, "{told:?}");
+        assert_eq!(told.len(), 4, "events, and the three reports: {told:?}");
     })
     .await;
 }

@@ -14,6 +14,7 @@ use askama::Template;
 use axum::extract::State;
 use http::HeaderMap;
 use touchline_app::{
+    exports::Dataset as Files,
     reports::datasets::{MOST_COUNTED, ability_for},
     store::{Dataset, DatasetSize},
 };
@@ -29,6 +30,8 @@ struct Row {
     ability: &'static str,
     /// Where it is read.
     path: String,
+    /// Its name in exports, if it is exported.
+    files: &'static str,
 }
 
 /// A request to be copied.
@@ -62,13 +65,15 @@ pub(super) async fn show(State(web): State<Web>, visit: Visit, headers: HeaderMa
         Row {
             name: texts::t(name),
             about: texts::t(about),
-            rows: match size.complete {
-                true => format::number(size.rows),
-                false => texts::fill("reports.or_more", &[("n", &format::number(size.rows))]),
+            rows: match size.rows.map(format::number) {
+                None => "–".to_owned(),
+                Some(rows) if size.complete => rows,
+                Some(rows) => texts::fill("reports.or_more", &[("n", &rows)]),
             },
             changed: size.changed_at.map(|at| shell.when(&at)),
             ability: ability_for(dataset).name(),
             path: format!("/api/touchline/v1{path}"),
+            files: files(dataset).map(Files::name).unwrap_or_default(),
         }
     };
     let rows = found.into_iter().map(row).collect();
@@ -105,6 +110,12 @@ const fn words(dataset: Dataset) -> (&'static str, &'static str, &'static str) {
         Dataset::WorkSessions => {
             ("reports.set_work_sessions", "reports.set_work_sessions_about", "/reports/work-sessions")
         }
+        Dataset::ContactReport => {
+            ("reports.set_contact_report", "reports.set_contact_report_about", "/reports/contacts")
+        }
+        Dataset::AgentSummary => {
+            ("reports.set_agent_summary", "reports.set_agent_summary_about", "/reports/agent-summary")
+        }
         Dataset::Evaluations => ("reports.set_evaluations", "reports.set_evaluations_about", "/evaluations"),
         Dataset::Scorecards => ("reports.set_scorecards", "reports.set_scorecards_about", "/scorecards"),
         Dataset::Topics => ("reports.set_topics", "reports.set_topics_about", "/topics"),
@@ -121,6 +132,33 @@ const fn words(dataset: Dataset) -> (&'static str, &'static str, &'static str) {
         Dataset::Groups => ("reports.set_groups", "reports.set_groups_about", "/groups"),
         Dataset::Inboxes => ("reports.set_inboxes", "reports.set_inboxes_about", "/inboxes"),
         Dataset::Changes => ("reports.set_changes", "reports.set_changes_about", "/changes"),
+        Dataset::Deletions => ("reports.set_deletions", "reports.set_deletions_about", "/changes"),
+    }
+}
+
+/// What exports call it.
+const fn files(dataset: Dataset) -> Option<Files> {
+    match dataset {
+        Dataset::Contacts => Some(Files::Contacts),
+        Dataset::Events => Some(Files::Events),
+        Dataset::WorkSessions => Some(Files::WorkSessions),
+        Dataset::ContactReport => Some(Files::ContactReport),
+        Dataset::AgentSummary => Some(Files::AgentSummary),
+        Dataset::Evaluations => Some(Files::Evaluations),
+        Dataset::Users => Some(Files::Users),
+        Dataset::Groups => Some(Files::Groups),
+        Dataset::Inboxes => Some(Files::Inboxes),
+        Dataset::Deletions => Some(Files::Deletions),
+        Dataset::Scorecards
+        | Dataset::Topics
+        | Dataset::Feedback
+        | Dataset::Shares
+        | Dataset::Listens
+        | Dataset::Plans
+        | Dataset::Sessions
+        | Dataset::Kpis
+        | Dataset::Observations
+        | Dataset::Changes => None,
     }
 }
 
@@ -144,6 +182,26 @@ fn examples(origin: &str, visit: &Visit) -> Vec<Example> {
             get(&format!("/reports/work-sessions?from={day}T00:00:00Z&to={next}T00:00:00Z&format=csv")),
         ),
         example(
+            "contacts",
+            "reports.example_contacts",
+            "reports.example_contacts_about",
+            get(&format!("/reports/contacts?from={day}T00:00:00Z&to={next}T00:00:00Z&format=csv")),
+        ),
+        example(
+            "agents",
+            "reports.example_agents",
+            "reports.example_agents_about",
+            get(&format!(
+                "/reports/agent-summary?from={day}T00:00:00Z&to={next}T00:00:00Z&level=half_hourly&format=csv"
+            )),
+        ),
+        example(
+            "records",
+            "reports.example_records",
+            "reports.example_records_about",
+            get("/contacts?limit=100"),
+        ),
+        example(
             "changes",
             "reports.example_changes",
             "reports.example_changes_about",
@@ -164,6 +222,12 @@ fn examples(origin: &str, visit: &Visit) -> Vec<Example> {
             "reports.example_files",
             "reports.example_files_about",
             format!("touchline export work-sessions --since {day} --format parquet --to ./warehouse"),
+        ),
+        example(
+            "deletions",
+            "reports.example_deletions",
+            "reports.example_deletions_about",
+            format!("touchline export deletions --since {day} --format parquet --to ./warehouse"),
         ),
         example(
             "dlt",
