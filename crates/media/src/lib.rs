@@ -7,6 +7,7 @@
 //! | --- | --- |
 //! | [`rtp`] | Packets, and the numbers that wrap |
 //! | [`codec`] | PCMU, PCMA and G.722, one coder and one decoder a leg |
+//! | [`jitter`] | From packets that come when they like to a frame every 20 ms |
 //! | [`room`] | Who hears whom, mixed tick by tick, and what is recorded of it |
 //! | [`level`] | How loud: meters for the pages, single tones for tests |
 //! | [`tone`] | Comfort noise, ring-back, the tone over card data, beeps |
@@ -18,6 +19,7 @@
 //! the price of the mixing itself, for a sound that transcription and the telephone network do not use.
 
 pub mod codec;
+pub mod jitter;
 pub mod level;
 pub mod room;
 pub mod rtp;
