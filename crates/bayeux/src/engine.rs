@@ -13,7 +13,7 @@ mod timers;
 
 use crate::{
     channel::Pattern,
-    ids::{BrowserId, ClientId, Entropy, Identity, SessionKey, SocketId},
+    ids::{BrowserId, ClientId, Entropy, Identity, KeyMap, SessionKey, SocketId},
     policy::Policy,
     session::{Limits, Session},
     settings::Settings,
@@ -41,12 +41,12 @@ pub struct Server {
     limits: Limits,
     lazy: Vec<Pattern>,
     // Maps are only looked up in, never walked through: what happens does not depend on their order.
-    sessions: HashMap<SessionKey, Box<Session>>,
+    sessions: KeyMap<SessionKey, Box<Session>>,
     by_id: HashMap<ClientId, SessionKey>,
     users: HashMap<Identity, BTreeSet<SessionKey>>,
     browsers: HashMap<BrowserId, Browser>,
     http_sessions: HashMap<Arc<str>, HttpSession>,
-    sockets: HashMap<SocketId, Socket>,
+    sockets: KeyMap<SocketId, Socket>,
     index: Index,
     timers: Timers,
     effects: VecDeque<Effect>,
@@ -98,12 +98,12 @@ impl Server {
             settings,
             policy: Box::new(policy),
             entropy: Box::new(entropy),
-            sessions: HashMap::new(),
+            sessions: KeyMap::default(),
             by_id: HashMap::new(),
             users: HashMap::new(),
             browsers: HashMap::new(),
             http_sessions: HashMap::new(),
-            sockets: HashMap::new(),
+            sockets: KeyMap::default(),
             index: Index::default(),
             timers: Timers::default(),
             effects: VecDeque::new(),
@@ -123,7 +123,8 @@ impl Server {
         self.effects.pop_front()
     }
 
-    /// When [`Server::poll`] must be called, if nothing happens before. `None` while nobody is there.
+    /// When [`Server::poll`] must be called, if nothing happens before: then or earlier something is due. `None` while
+    /// nobody is there.
     pub fn next_deadline(&self) -> Option<Instant> {
         self.timers.first()
     }
@@ -153,7 +154,8 @@ impl Server {
     fn reschedule(&mut self, key: SessionKey) {
         if let Some(session) = self.sessions.get_mut(&key) {
             let next = session.next_deadline(self.settings.sweep_period);
-            if next != session.timer {
+            // A note for an earlier moment stays: whoever polls a lot would otherwise be noted anew all the time.
+            if next.is_some_and(|next| session.timer.is_none_or(|noted| next < noted)) {
                 self.timers.replace(timers::Due::Session(key), session.timer, next);
                 session.timer = next;
             }

@@ -1,6 +1,11 @@
 //! Names for clients, browsers, users, and for what is under way.
 
-use std::{fmt, sync::Arc};
+use std::{
+    collections::HashMap,
+    fmt,
+    hash::{BuildHasherDefault, Hasher},
+    sync::Arc,
+};
 
 /// The cookie that binds sessions to a browser (S5.1): `Path=/; HttpOnly`, `Secure` on https.
 pub const BROWSER_COOKIE: &str = "BAYEUX_BROWSER";
@@ -117,6 +122,27 @@ impl Peer {
 /// A session inside the engine. Never used twice.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub(crate) struct SessionKey(pub(crate) u64);
+
+/// A map by numbers that the engine gives itself, so that nobody can choose them to collide.
+pub(crate) type KeyMap<K, V> = HashMap<K, V, BuildHasherDefault<KeyHasher>>;
+
+/// Spreads consecutive numbers over all bits.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct KeyHasher(u64);
+
+impl Hasher for KeyHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.write_u64(u64::from(*byte)));
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.0 = (self.0 ^ number).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(26);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
 
 /// A connect that is held: an [`crate::Effect::Answer`] will name it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

@@ -5,22 +5,37 @@ use crate::{
     settings::{Settings, Transport},
     time::{Instant, Millis, Now},
 };
+use bytes::Bytes;
 use std::io::Write as _;
 
-/// Members of one response, with commas between them and without the brackets around them.
+/// A response that is being written: a JSON array without its end, or nothing yet.
 #[derive(Default)]
 pub(crate) struct Members(Vec<u8>);
 
 impl Members {
+    /// With room for so many bytes, beside a reply or two.
+    pub(crate) fn with_room(bytes: usize) -> Self {
+        Self(Vec::with_capacity(bytes + 240))
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.0.len() <= 1
+    }
+
+    fn separate(&mut self) {
+        match self.0.len() {
+            0 => {
+                self.0.reserve(240);
+                self.0.push(b'[');
+            }
+            1 => {}
+            _ => self.0.push(b','),
+        }
     }
 
     /// Adds JSON that is written already.
     pub(crate) fn push(&mut self, json: &[u8]) {
-        if !self.0.is_empty() {
-            self.0.push(b',');
-        }
+        self.separate();
         self.0.extend_from_slice(json);
     }
 
@@ -41,9 +56,7 @@ impl Members {
         channel: Option<&str>,
         successful: bool,
     ) -> ReplyWriter<'_> {
-        if !self.0.is_empty() {
-            self.0.push(b',');
-        }
+        self.separate();
         self.0.push(b'{');
         if let Some(id) = id.filter(|id| !id.json.is_empty()) {
             self.0.extend_from_slice(b"\"id\":");
@@ -59,17 +72,26 @@ impl Members {
         reply
     }
 
-    /// The whole array: events before replies (S3.1).
-    pub(crate) fn into_body(self, events: Self) -> Vec<u8> {
-        let mut body = Vec::with_capacity(events.0.len() + self.0.len() + 3);
-        body.push(b'[');
-        body.extend_from_slice(&events.0);
-        if !events.0.is_empty() && !self.0.is_empty() {
-            body.push(b',');
+    /// The whole array, with these events before what is here (S3.1).
+    pub(crate) fn after(self, mut events: Self) -> Bytes {
+        if events.is_empty() {
+            return self.into_array();
         }
-        body.extend_from_slice(&self.0);
-        body.push(b']');
-        body
+        if let [_, members @ ..] = &*self.0
+            && !members.is_empty()
+        {
+            events.push(members);
+        }
+        events.into_array()
+    }
+
+    /// The whole array.
+    pub(crate) fn into_array(mut self) -> Bytes {
+        if self.0.is_empty() {
+            self.0.push(b'[');
+        }
+        self.0.push(b']');
+        self.0.into()
     }
 }
 

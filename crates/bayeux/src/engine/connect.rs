@@ -157,15 +157,14 @@ impl Server {
         let Held { place, id, timesync, .. } = *held;
         let batch = if why == Release::Unknown { None } else { self.begin_batch(key) };
         let Some(session) = self.sessions.get_mut(&key) else { return };
-        let mut events = match why {
+        let mut members = match why {
             Release::Due | Release::Dismissed if !session.pushes() => session.queue.deliver(),
             _ => Members::default(),
         };
         if why == Release::Dismissed {
-            events.push(DISMISSAL);
+            members.push(DISMISSAL);
         }
         let (interval, socket) = (session.interval, session.socket);
-        let mut members = Members::default();
         let mut reply = members.reply_to(id.as_ref(), Some(CONNECT), why != Release::Unknown);
         match why {
             Release::Due => reply.advice(Advice::normal(Reconnect::Retry, interval, &self.settings)),
@@ -179,7 +178,7 @@ impl Server {
         }
         reply.ext(batch, timesync.as_ref(), now);
         reply.end();
-        let body = members.into_body(events).into();
+        let body = members.into_array();
         let goes_on = why == Release::Due;
         let receipt = if goes_on { self.begin_writing(now, key, interval) } else { None };
         match (place, socket) {
@@ -216,8 +215,7 @@ impl Server {
         // Events that need an acknowledgement cannot leave without a connect reply.
         let mut events = if session.connect_only { Members::default() } else { session.queue.deliver() };
         events.push(DISMISSAL);
-        let body = events.into_body(Members::default()).into();
-        self.send(now, socket, body, None);
+        self.send(now, socket, events.into_array(), None);
     }
 
     fn begin_batch(&mut self, key: SessionKey) -> Option<AckReply> {

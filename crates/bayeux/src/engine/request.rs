@@ -80,7 +80,7 @@ impl Server {
         }
         let events = self.finish(&mut exchange);
         let Exchange { replies, receipt, browser, .. } = exchange;
-        Outcome::Reply(Reply { body: replies.into_body(events).into(), receipt, browser })
+        Outcome::Reply(Reply { body: replies.after(events), receipt, browser })
     }
 
     pub(super) fn run(&mut self, exchange: &mut Exchange<'_>, messages: &[Message]) {

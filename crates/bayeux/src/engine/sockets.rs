@@ -103,7 +103,7 @@ impl Server {
             self.reschedule(key);
         }
         if !replies.is_empty() {
-            self.send(now.at, id, replies.into_body(events).into(), receipt);
+            self.send(now.at, id, replies.after(events), receipt);
         }
         if is_last {
             self.close_later(now.at, id, false);
@@ -160,7 +160,7 @@ impl Server {
                 members.push(event.json());
                 let more = std::iter::from_fn(|| session.queue.next());
                 more.take(self.settings.messages_per_frame - 1).for_each(|event| members.push(event.json()));
-                members.into_body(Members::default()).into()
+                members.into_array()
             };
             socket.in_flight += frame.len();
             self.effects.push_back(Effect::Send { socket: id, frame, receipt: None });

@@ -59,8 +59,10 @@ impl Server {
             return self.end(now, key, Release::Unknown, EndReason::Expired);
         }
         let is_over = session.held.as_ref().is_some_and(|held| held.until <= now);
-        let lazy_is_due = session.queue.lazy_deadline().is_some_and(|at| at <= now);
         let pushes = session.pushes();
+        // Without anybody to bring it to, a lazy event goes on waiting.
+        let can_leave = pushes || session.held.is_some();
+        let lazy_is_due = can_leave && session.queue.lazy_deadline().is_some_and(|at| at <= now);
         if lazy_is_due {
             session.queue.stop_waiting();
             if pushes {

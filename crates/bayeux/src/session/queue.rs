@@ -117,7 +117,7 @@ impl Queue {
 
     /// The whole queue goes to one response (B25). Events that must be acknowledged stay here as well.
     pub(crate) fn deliver(&mut self) -> Members {
-        let mut members = Members::default();
+        let mut members = Members::with_room(self.bytes);
         self.lazy_deadline = None;
         if let Some(ack) = &mut self.ack {
             for waiting in &self.events {
@@ -165,7 +165,7 @@ mod tests {
     }
 
     fn body(queue: &mut Queue) -> String {
-        String::from_utf8(queue.deliver().into_body(Members::default())).unwrap()
+        String::from_utf8(queue.deliver().into_array().to_vec()).unwrap()
     }
 
     // covers(bayeux): S9.1

@@ -100,3 +100,15 @@ fn on_a_socket_a_lazy_event_waits_for_its_timer_or_for_others() {
     world.wait(6_000);
     assert_eq!(world.received(socket).len(), 0);
 }
+
+// covers(bayeux): S8
+#[test]
+fn a_lazy_event_that_has_waited_long_enough_leaves_with_the_next_connect() {
+    let mut world = World::new();
+    let client = world.listening(&anna());
+    world.tell_lazily(&anna(), "/v2/a", json!(2));
+    world.wait(7_000);
+    let ticket = client.connect(&mut world).held();
+    world.wait(1);
+    assert_eq!(data(&world.answer(ticket)), [2]);
+}
