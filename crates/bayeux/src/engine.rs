@@ -139,6 +139,15 @@ impl Server {
         }
     }
 
+    /// Whether an HTTP session is in use at this moment, by a held connect or an open web socket, so that it does not
+    /// expire (B32).
+    pub fn is_connected(&self, http_session: &str) -> bool {
+        self.http_sessions.get(http_session).is_some_and(|ends| {
+            let is_held = |key| self.sessions.get(key).is_some_and(|session| session.held.is_some());
+            !ends.sockets.is_empty() || ends.sessions.iter().any(is_held)
+        })
+    }
+
     /// How many events and bytes wait for a session, or for its acknowledgement; `None` if there is no such session.
     pub fn waiting_for(&self, client: &ClientId) -> Option<(usize, usize)> {
         let session = self.sessions.get(self.by_id.get(client)?)?;

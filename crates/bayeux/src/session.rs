@@ -3,7 +3,7 @@
 mod queue;
 
 use crate::{
-    channel::Pattern,
+    channel::{Channel, Pattern, each_pattern},
     ids::{BrowserId, ClientId, Identity, SocketId, Ticket},
     message::MessageId,
     settings::Transport,
@@ -73,6 +73,7 @@ pub(crate) struct Session {
     pub(crate) transport: Transport,
     pub(crate) socket: Option<SocketId>,
     pub(crate) state: State,
+    /// Sorted: clients may send long lists of what they have already.
     pub(crate) subscriptions: Vec<Pattern>,
     pub(crate) queue: Queue,
     /// Events leave with connect replies only (S9.1).
@@ -96,8 +97,16 @@ impl Session {
     }
 
     /// Whether a subscription wants this channel.
-    pub(crate) fn wants(&self, channel: &crate::channel::Channel) -> bool {
-        self.subscriptions.iter().any(|pattern| pattern.matches(channel))
+    pub(crate) fn wants(&self, channel: &Channel) -> bool {
+        // Few are faster tried than looked up.
+        if self.subscriptions.len() <= 8 {
+            return self.subscriptions.iter().any(|pattern| pattern.matches(channel));
+        }
+        let mut found = false;
+        each_pattern(channel, |key| {
+            found = found || self.subscriptions.binary_search_by(|known| known.as_str().cmp(key)).is_ok();
+        });
+        found
     }
 
     /// When something must happen, if nothing comes before.
@@ -107,5 +116,17 @@ impl Session {
         let lazy = self.queue.lazy_deadline().filter(|_| can_leave);
         let expiry = self.expiry.deadline().map(|at| at.round_up(sweep));
         [held, lazy, expiry].into_iter().flatten().min()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // covers(bayeux): B29
+    #[test]
+    fn a_session_is_small() {
+        assert!(size_of::<Session>() <= 512, "{}", size_of::<Session>());
+        assert!(size_of::<Held>() <= 256, "{}", size_of::<Held>());
     }
 }

@@ -57,7 +57,7 @@ pub enum Effect {
     Answer {
         /// The request.
         ticket: Ticket,
-        /// What to answer.
+        /// What to answer. If nobody waits for it any more, its receipt is due all the same.
         answer: Answer,
     },
     /// Send a text frame. Say [`crate::Server::socket_sent`] with its length when it has been written.

@@ -13,6 +13,7 @@ use crate::{
     policy::Verdict,
     wire::TimesyncReply,
 };
+use std::collections::BTreeSet;
 
 const PUBLISH_DENIED: &str = "403:denied_by_security_policy:publish_denied";
 
@@ -26,7 +27,9 @@ impl Server {
                 if let Some(session) = self.sessions.get_mut(&key) {
                     for pattern in patterns {
                         let shared = self.index.add(&session.identity.realm, pattern, key);
-                        session.subscriptions.push(shared);
+                        if let Err(place) = session.subscriptions.binary_search(&shared) {
+                            session.subscriptions.insert(place, shared);
+                        }
                     }
                 }
                 answer(exchange, message, None);
@@ -35,10 +38,10 @@ impl Server {
     }
 
     /// The patterns that are new to the session, or why not.
-    fn check_subscription(&self, key: SessionKey, message: &Message) -> Result<Vec<Pattern>, String> {
+    fn check_subscription(&self, key: SessionKey, message: &Message) -> Result<BTreeSet<Pattern>, String> {
         let failed = || "403::subscribe_failed".to_owned();
         let session = self.sessions.get(&key).ok_or_else(failed)?;
-        let mut new: Vec<Pattern> = Vec::new();
+        let mut new = BTreeSet::new();
         for pattern in patterns(message)? {
             let verdict = match Kind::of(pattern.as_str()) {
                 Kind::Meta => Verdict::Denied,
@@ -49,13 +52,16 @@ impl Server {
             match verdict {
                 Verdict::Denied => return Err(format!("403:{pattern}:subscribe_denied")),
                 Verdict::NotCreated => return Err(format!("403:{pattern}:create_denied")),
-                Verdict::Allowed if session.subscriptions.contains(&pattern) || new.contains(&pattern) => {}
+                Verdict::Allowed if session.subscriptions.binary_search(&pattern).is_ok() => {}
+                Verdict::Allowed if new.contains(&pattern) => {}
                 Verdict::Allowed
                     if session.subscriptions.len() + new.len() >= self.settings.max_subscriptions =>
                 {
                     return Err(failed());
                 }
-                Verdict::Allowed => new.push(pattern),
+                Verdict::Allowed => {
+                    new.insert(pattern);
+                }
             }
         }
         Ok(new)
@@ -70,7 +76,9 @@ impl Server {
                 if let Some(session) = self.sessions.get_mut(&key) {
                     for pattern in patterns {
                         self.index.remove(&session.identity.realm, &pattern, key);
-                        session.subscriptions.retain(|known| *known != pattern);
+                        if let Ok(place) = session.subscriptions.binary_search(&pattern) {
+                            session.subscriptions.remove(place);
+                        }
                     }
                     if session.subscriptions.is_empty() {
                         session.subscriptions = Vec::new();

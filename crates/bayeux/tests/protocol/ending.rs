@@ -126,6 +126,24 @@ fn when_the_http_session_expires_held_connects_are_told_to_shake_hands() {
     assert_eq!(world.server.stats(), Stats::default());
 }
 
+// covers(bayeux): B32
+#[test]
+fn an_http_session_is_in_use_while_a_connect_is_held_or_a_socket_is_open() {
+    let mut world = World::new();
+    assert!(!world.server.is_connected("H1"));
+    let client = world.client_of(named(&anna(), "H1"), json!({}));
+    client.connect(&mut world).only();
+    assert!(!world.server.is_connected("H1"));
+    let ticket = client.connect(&mut world).held();
+    assert!(world.server.is_connected("H1"));
+    world.cut(ticket);
+    assert!(!world.server.is_connected("H1"));
+    let socket = world.server.open_socket(world.at(), named(&anna(), "H1")).unwrap();
+    assert!(world.server.is_connected("H1"));
+    world.server.socket_closed(world.at(), socket);
+    assert!(!world.server.is_connected("H1"));
+}
+
 // covers(bayeux): B30
 #[test]
 fn a_session_belongs_to_the_http_session_in_which_it_was_used_last() {

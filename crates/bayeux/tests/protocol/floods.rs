@@ -93,6 +93,23 @@ fn subscriptions_of_a_session_are_limited() {
     assert_eq!(world.server.stats().subscriptions, 2);
 }
 
+#[test]
+fn a_session_with_many_subscriptions_hears_what_it_wants_and_nothing_else() {
+    let mut world = World::new();
+    let client = world.connected(&anna());
+    let names: Vec<_> = (0..999).map(|n| format!("/v2/{n}/*")).chain(["/v2/deep/**".to_owned()]).collect();
+    let reply = client.send(&mut world, "/meta/subscribe", json!({"subscription": names})).only();
+    assert_eq!(reply["successful"], true);
+    for (channel, hears) in
+        [("/v2/5/a", 1), ("/v2/5", 0), ("/v2/5/a/b", 0), ("/v2/1000/a", 0), ("/v2/deep/a/b", 1)]
+    {
+        assert_eq!(world.tell(&anna(), channel, json!(1)), hears, "{channel}");
+    }
+    client.send(&mut world, "/meta/unsubscribe", json!({"subscription": ["/v2/5/*"]})).answered();
+    assert_eq!(world.tell(&anna(), "/v2/5/a", json!(1)), 0);
+    assert_eq!(world.server.stats().subscriptions, 999);
+}
+
 // covers(bayeux): S6.2
 #[test]
 fn a_socket_that_reads_slowly_gets_no_more_than_its_window_and_loses_nothing() {

@@ -4,7 +4,7 @@ use crate::world::*;
 use serde_json::json;
 use touchline_bayeux::*;
 
-// covers(bayeux): S3, B07, B08, R-4
+// covers(bayeux): S3, B07, B08, B27, R-4
 #[test]
 fn the_answer_to_a_handshake_is_the_one_of_the_contract_letter_by_letter() {
     let mut world = World::new();
@@ -53,7 +53,7 @@ fn messages_beside_a_handshake_are_ignored_whether_it_succeeds_or_not() {
     assert_eq!(world.server.stats().subscriptions, 0);
 }
 
-// covers(bayeux): B10, S6.4, R-5
+// covers(bayeux): B10, S6.4, R-5, T-CometDTransportNegotiationFailureTest
 #[test]
 fn without_a_common_transport_there_is_no_session_and_no_retry() {
     let mut world = World::new();
@@ -80,7 +80,7 @@ fn transports_that_nobody_knows_are_ignored() {
     assert_eq!(reply["successful"], true);
 }
 
-// covers(bayeux): S6.2, S6.3, B01
+// covers(bayeux): S6.2, S6.3, B01, B20
 #[test]
 fn a_server_without_web_sockets_says_so() {
     let settings = Settings { transports: vec![Transport::LongPolling], ..Settings::default() };
