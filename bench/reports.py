@@ -3,12 +3,13 @@
     pip install duckdb
 
 `parquet CSV FILE` makes a Parquet file of the rows of a report; `copy FILE CSV` writes it as CSV and says how many
-seconds that took; `same ONE OTHER` says how many rows of two CSV files differ.
+seconds that took; `same ONE OTHER` says how many rows of two CSV files differ. The summary of agents: `agents.py`.
 """
 
 import sys
 import time
 
+import agents
 import duckdb
 
 TYPES = {
@@ -60,7 +61,21 @@ def same(one, other):
     return duck.execute(f"SELECT count(*) FROM {differ}").fetchone()[0]
 
 
-COMMANDS = {it.__name__: it for it in (parquet, copy, same)}
+def deeds(report, counts, spans, folder):
+    global known
+    known = agents.prepare(duck, report, counts, spans, folder)
+    return len(known[0])
+
+
+def summary(folder, target):
+    return agents.summary(duck, folder, target, *known)
+
+
+def compare(one, other):
+    return "{} {}".format(*agents.same(duck, one, other, known[0]))
+
+
+COMMANDS = {it.__name__: it for it in (parquet, copy, same, deeds, summary, compare)}
 
 for line in sys.stdin:
     command, *arguments = line.split()

@@ -1,6 +1,7 @@
 //! What the measurements share: the program as a child process, a plain HTTP client, and medians.
 
 pub mod centre;
+pub mod deeds;
 pub mod load;
 
 use std::{

@@ -15,6 +15,7 @@ use std::{
 use touchline_bench::{
     Client, Server,
     centre::{A_DAY, AGENTS, BEGIN, DAY, contact},
+    deeds,
     load::{Keys, contacts_of, fill, keys, serve},
     median, scratch,
 };
@@ -175,21 +176,6 @@ fn main() {
     let read_sessions = |into: Option<&Path>| read(&server, &keys, SESSIONS, &body, into);
     let first = read_sessions(Some(&csv));
     println!("Work Sessions, the first time: {}", shown(&first, sessions));
-    let summary = format!(
-        r#"{{"metricSet":"AgentSummary","startAt":"{}","endAt":"{}","aggregationLevel":"halfHourly"}}"#,
-        day(0),
-        day(DAYS - 1)
-    );
-    for _ in 0..2 {
-        let it = read(&server, &keys, "/api/v1/reports", &summary, None);
-        println!(
-            "Agent Summary by half hours of {DAYS} days: {:.2} s, {:.0} MB, server {:.2} s of processor, at most {:.0} MiB",
-            it.secs,
-            it.bytes as f64 / 1e6,
-            it.cpu,
-            it.memory.0
-        );
-    }
     let only_ours = arguments.get(1).is_some_and(|it| it == "ours");
     if only_ours {
         for _ in 0..3 {
@@ -198,6 +184,7 @@ fn main() {
         return;
     }
     let mut duck = Duck::start();
+    agents(&server, &keys, &folder, contacts, &mut duck);
     // The truth about the rows, from the events and not from the report.
     let expected = expected(contacts);
     assert_eq!(
@@ -230,6 +217,47 @@ fn main() {
             let _ = std::fs::remove_file(&theirs);
         }
     }
+}
+
+/// The summary of agents by half hours, beside the same made of what the agents did.
+fn agents(server: &Server, keys: &Keys, folder: &Path, contacts: u64, duck: &mut Duck) {
+    let path = |name: &str| folder.join(name).to_str().unwrap().to_owned();
+    let body = format!(
+        r#"{{"metricSet":"AgentSummary","startAt":"{}","endAt":"{}","aggregationLevel":"halfHourly"}}"#,
+        day(0),
+        day(DAYS - 1)
+    );
+    let read_agents = |into: Option<&Path>| read(server, keys, "/api/v1/reports", &body, into);
+    let (counts, spans) = (folder.join("counts.csv"), folder.join("spans.csv"));
+    if !counts.exists() {
+        deeds::write(&counts, &spans, DAYS, contacts);
+    }
+    let first = read_agents(Some(&folder.join("agents.csv")));
+    println!("Agent Summary, the first time: {:.2} s, {:.0} MB", first.secs, first.bytes as f64 / 1e6);
+    let columns =
+        duck.ask(&["deeds", &path("agents.csv"), &path("counts.csv"), &path("spans.csv"), &path("")]);
+    assert_eq!(columns, "103");
+    duck.time(&["summary", &path(""), &path("theirs.csv")]);
+    let compared = duck.ask(&["compare", &path("agents.csv"), &path("theirs.csv")]);
+    let (rows, differ) = compared.split_once(' ').unwrap();
+    assert_eq!(differ, "0", "rows of {rows}");
+    let (mut all, mut a, mut b) = (vec![], vec![], vec![]);
+    for _ in 0..ROUNDS {
+        let it = read_agents(None);
+        assert_eq!(it.bytes, first.bytes);
+        let duck = duck.time(&["summary", &path(""), "/dev/null"]);
+        println!("  {} | DuckDB {duck:.2} s", shown(&it, rows.parse().unwrap()));
+        all.push(it.secs / duck);
+        a.push(it.secs);
+        b.push(duck);
+    }
+    println!(
+        "Agent Summary by half hours of {AGENTS} agents and {DAYS} days, {rows} rows: Touchline {:.2} s, DuckDB {:.2} s, \
+         {:.2} times its time (goal 2)",
+        median(a),
+        median(b),
+        median(all)
+    );
 }
 
 /// Sum of handle time in milliseconds of all contacts, by their views: what was asked for in `centre.rs`.

@@ -5,6 +5,13 @@
 ANALYZE event_families;
 DELETE FROM sqlite_stat1;
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
+    ('events', 'sqlite_autoindex_events_1', '1000000 1000000 100 1'),
+    ('events', 'events_id', '1000000 1000000 1'),
+    ('events', 'events_family', '1000000 1000000 500 10 1'),
+    ('events', 'events_counts', '1000 1000 1 1 1'),
+    ('events', 'events_status', '100000 100000 1000 250 1 1 1'),
+    ('events', 'events_starts', '100000 100000 1 1'),
+    ('events', 'events_views', '100000 100000 1'),
     ('event_families', 'event_families', '1000000 1000000 1'),
     ('event_families', 'event_families_state', '1000000 1000000 1000 1'),
     ('event_families', 'event_families_settled', '1000000 1000000 2'),
