@@ -1,5 +1,6 @@
 //! Exports at fixed times: made, changed, run by a durable job, announced to webhooks.
 
+mod check;
 mod given_up;
 mod manage;
 mod run;
