@@ -8,6 +8,7 @@
 //! | [`guard`] | whether a message may reach the SIP library, is answered at the door, or is dropped |
 //! | [`limits`] | how much one source may send, and who is banned for a while |
 //! | [`digest`] | whether somebody knows a password, without the password being stored |
+//! | [`numbers`] | what a dialled number means, and which agent a queue rings next |
 //! | [`registrar`] | where a user's phones are now |
 //! | [`fields`], [`uri`] | the grammar of SIP header values and addresses that all of them share |
 
@@ -16,5 +17,7 @@ pub mod fields;
 pub mod guard;
 pub mod limits;
 mod lru;
+mod net;
+pub mod numbers;
 pub mod registrar;
 pub mod uri;

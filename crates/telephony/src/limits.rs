@@ -1,6 +1,6 @@
 //! Limits of what one source may send, and bans for those who guess passwords. Bounded memory, no clock.
 
-use crate::lru::Lru;
+use crate::{lru::Lru, net::holds};
 use std::net::{IpAddr, Ipv6Addr};
 use touchline_model::Timestamp;
 
@@ -196,16 +196,7 @@ impl Limits {
     }
 
     fn is_trusted(&self, address: IpAddr) -> bool {
-        let address = address.to_canonical();
-        self.rules.trusted.iter().any(|(network, prefix)| match (network.to_canonical(), address) {
-            (IpAddr::V4(network), IpAddr::V4(address)) => {
-                (network.to_bits() ^ address.to_bits()).leading_zeros() >= u32::from(*prefix).min(32)
-            }
-            (IpAddr::V6(network), IpAddr::V6(address)) => {
-                (network.to_bits() ^ address.to_bits()).leading_zeros() >= u32::from(*prefix).min(128)
-            }
-            _ => false,
-        })
+        self.rules.trusted.iter().any(|(network, prefix)| holds(*network, *prefix, address))
     }
 }
 
