@@ -46,6 +46,20 @@
 //!   with limits, and not in the buffers of the transport.
 //! - What comes before Bayeux: authentication (401), CSRF (403), origin, cookies, CORS, cache headers, charset.
 //!
+//! # Where the contract leaves room
+//!
+//! - R-4 says what an advice holds, S10 where one stands: a 402 carries advice for connects only. A handshake that fails
+//!   for whatever reason is told `none`, because clients would otherwise repeat it for ever.
+//! - R-5, "400 with the field named": `400:subscription:subscription_invalid`, `400::channel_missing`, and for a
+//!   publication without data `400::data_missing`. A `subscription` that is absent stays `403::subscription_missing`, one
+//!   that is no channel `403::subscription_invalid`.
+//! - An `interval` that a client asks for is also advised with the reply of that cycle. Both numbers have an upper limit.
+//! - A session that the server ends while no connect is held waits, for as long as it would live anyway, for a connect
+//!   that can be told (S5).
+//! - R-1 wins over the sentence of S5 that a client which only publishes is dropped in the end.
+//! - With acknowledgements, the events of a web socket come in one frame with their connect reply: they must arrive
+//!   together or not at all, as in a response over HTTP.
+//!
 //! The comments name the rows of the contract: `B05` is OUR CHOICE 5 of section 14, `R-3` a ruling, `S5.1` a section.
 
 mod channel;

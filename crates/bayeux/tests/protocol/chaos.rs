@@ -72,7 +72,7 @@ const QUEUE: usize = 5;
 proptest! {
     #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
 
-    // covers(bayeux): S5, S7, B15, S12.3
+    // covers(bayeux): S5, S7, B15
     #[test]
     fn whatever_clients_do_every_request_is_answered_once_and_nothing_is_left_behind(deeds in deeds()) {
         let settings = Settings {
