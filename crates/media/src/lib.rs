@@ -6,6 +6,9 @@
 //! | module | what happens there |
 //! | --- | --- |
 //! | [`rtp`] | Packets, and the numbers that wrap |
+//! | [`sdp`] | Offers and answers |
+//! | [`srtp`] | Encrypted sound |
+//! | [`dtmf`] | Digits, in and out |
 //! | [`codec`] | PCMU, PCMA and G.722, one coder and one decoder a leg |
 //! | [`jitter`] | From packets that come when they like to a frame every 20 ms |
 //! | [`room`] | Who hears whom, mixed tick by tick, and what is recorded of it |
@@ -19,10 +22,13 @@
 //! the price of the mixing itself, for a sound that transcription and the telephone network do not use.
 
 pub mod codec;
+pub mod dtmf;
 pub mod jitter;
 pub mod level;
 pub mod room;
 pub mod rtp;
+pub mod sdp;
+pub mod srtp;
 pub mod tone;
 
 use std::time::Duration;
