@@ -2,6 +2,16 @@
 
 use std::net::IpAddr;
 
+/// Reads `192.0.2.0/28`, or one address. A network that holds everybody is none: it would let everybody in.
+pub(crate) fn network(text: &str) -> Option<(IpAddr, u8)> {
+    let (address, prefix) =
+        text.split_once('/').map_or((text, None), |(address, prefix)| (address, Some(prefix)));
+    let address: IpAddr = address.parse().ok()?;
+    let most = if address.is_ipv4() { 32 } else { 128 };
+    let prefix = prefix.map_or(Some(most), |prefix| prefix.parse().ok())?;
+    (1..=most).contains(&prefix).then_some((address, prefix))
+}
+
 /// Is the address in that network? Mapped IPv4 counts as IPv4.
 pub(crate) fn holds(network: IpAddr, prefix: u8, address: IpAddr) -> bool {
     let same_bits = match (network.to_canonical(), address.to_canonical()) {

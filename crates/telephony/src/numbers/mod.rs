@@ -31,10 +31,12 @@ mod config;
 mod dial;
 mod dispatcher;
 mod plan;
+mod queue;
 
 pub use config::{
     Dialling, NumberPlan, QueueConfig, RingGroup, RingOrder, Secret, Trunk, TrunkRegistration, UserNumber,
 };
 pub use dial::{NotANumber, Number};
-pub use dispatcher::{Dispatcher, QueueAction, QueueEvent};
+pub use dispatcher::Dispatcher;
 pub use plan::{Caller, Plan, PlanError, Refusal, RingStage, Route};
+pub use queue::{QueueAction, QueueEvent};

@@ -1,7 +1,7 @@
 //! The checked plan, and what becomes of a dialled number.
 
 use super::{Dialling, Number, NumberPlan, QueueConfig, RingGroup, RingOrder, Trunk, UserNumber};
-use crate::net::holds;
+use crate::net::{holds, network};
 use std::{collections::HashMap, net::IpAddr};
 
 /// Why a plan cannot be used. Each says which entry.
@@ -386,14 +386,4 @@ fn is_plain(text: &str) -> bool {
 
 fn is_international(text: &str) -> bool {
     text.starts_with('+') && is_plain(text)
-}
-
-fn network(text: &str) -> Option<(IpAddr, u8)> {
-    let (address, prefix) =
-        text.split_once('/').map_or((text, None), |(address, prefix)| (address, Some(prefix)));
-    let address: IpAddr = address.parse().ok()?;
-    let most = if address.is_ipv4() { 32 } else { 128 };
-    let prefix = prefix.map_or(Some(most), |prefix| prefix.parse().ok())?;
-    // A network that holds everybody would let everybody in without a password.
-    (1..=most).contains(&prefix).then_some((address, prefix))
 }
