@@ -6,12 +6,14 @@
 //! | module | what happens there |
 //! | --- | --- |
 //! | [`rtp`] | Packets, and the numbers that wrap |
+//! | [`rtcp`] | Reports: loss, jitter, round trip |
 //! | [`sdp`] | Offers and answers |
 //! | [`srtp`] | Encrypted sound |
 //! | [`dtmf`] | Digits, in and out |
 //! | [`codec`] | PCMU, PCMA and G.722, one coder and one decoder a leg |
 //! | [`jitter`] | From packets that come when they like to a frame every 20 ms |
 //! | [`room`] | Who hears whom, mixed tick by tick, and what is recorded of it |
+//! | [`record`] | The bytes of a recording that is playable at any cut |
 //! | [`level`] | How loud: meters for the pages, single tones for tests |
 //! | [`tone`] | Comfort noise, ring-back, the tone over card data, beeps |
 //!
@@ -25,7 +27,9 @@ pub mod codec;
 pub mod dtmf;
 pub mod jitter;
 pub mod level;
+pub mod record;
 pub mod room;
+pub mod rtcp;
 pub mod rtp;
 pub mod sdp;
 pub mod srtp;
