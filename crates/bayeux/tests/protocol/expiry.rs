@@ -197,3 +197,21 @@ fn after_a_restart_clients_shake_hands_again() {
     let again = after.client_of(client.peer.clone(), json!({}));
     assert_eq!(again.peer.browser, client.peer.browser, "the browser keeps its cookie");
 }
+
+// covers(bayeux): S5
+#[test]
+fn news_of_the_first_of_two_replies_does_not_start_the_clock_while_the_second_is_written() {
+    let mut world = World::new();
+    let client = world.connected(&anna());
+    world.writes = false;
+    client.connect_with(&mut world, json!({"advice": {"timeout": 0}})).only();
+    client.connect_with(&mut world, json!({"advice": {"timeout": 0}})).only();
+    let second = world.receipts.pop().unwrap();
+    world.write_all();
+    world.wait(20_000);
+    assert!(world.ended.is_empty());
+    world.receipts.push(second);
+    world.write_all();
+    world.wait(9_999);
+    client.connect(&mut world).held();
+}

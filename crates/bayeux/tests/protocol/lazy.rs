@@ -112,3 +112,19 @@ fn a_lazy_event_that_has_waited_long_enough_leaves_with_the_next_connect() {
     world.wait(1);
     assert_eq!(data(&world.answer(ticket)), [2]);
 }
+
+// covers(bayeux): S8, S9.1
+#[test]
+fn a_lazy_event_that_nobody_could_take_has_not_lost_its_turn() {
+    let mut world = World::new();
+    let client = world.acknowledging(&anna());
+    client.subscribe(&mut world, "/v2/**");
+    client.ack(&mut world, 0).only();
+    world.tell_lazily(&anna(), "/v2/a", json!(1));
+    world.wait(8_000);
+    client.send(&mut world, "/service/x", json!({"data": 1})).only();
+    world.wait(4_000);
+    let ticket = client.ack(&mut world, 1).held();
+    world.wait(1);
+    assert_eq!(data(&world.answer(ticket)), [1], "it has waited for 12 seconds already");
+}
