@@ -3,7 +3,8 @@
 //! ends must run the same predictor on the same integers.
 
 /// The quadrature mirror filter (table 11), every other tap.
-const MIRROR: [i32; 12] = [3, -11, 12, 32, -210, 951, 3876, -805, 362, -156, 53, -11];
+const MIRROR: [i16; 12] = [3, -11, 12, 32, -210, 951, 3876, -805, 362, -156, 53, -11];
+const MIRRORED: [i16; 12] = [-11, 53, -156, 362, -805, 3876, 951, -210, 32, 12, -11, 3];
 
 /// Decision levels of the 6-bit quantiser (table 14).
 const DECISIONS: [i32; 29] = [
@@ -144,22 +145,23 @@ impl Band {
     }
 }
 
-/// The last 24 samples on the fast side of the mirror filter, oldest first.
+/// The last 24 samples on the fast side of the mirror filter, oldest first: each first and each second of a pair.
 #[derive(Clone, Debug, Default)]
-struct Mirror([i32; 24]);
+struct Mirror {
+    first: [i16; 12],
+    second: [i16; 12],
+}
 
 impl Mirror {
     /// Takes two more, and gives both halves of the filter.
-    fn push(&mut self, pair: [i32; 2]) -> (i32, i32) {
-        self.0.copy_within(2.., 0);
-        self.0[22] = pair[0];
-        self.0[23] = pair[1];
-        let (mut one, mut other) = (0, 0);
-        for (index, pair) in self.0.chunks_exact(2).enumerate() {
-            one += pair[0] * MIRROR[index];
-            other += pair[1] * MIRROR[11 - index];
-        }
-        (one, other)
+    fn push(&mut self, [first, second]: [i16; 2]) -> (i32, i32) {
+        self.first.copy_within(1.., 0);
+        self.second.copy_within(1.., 0);
+        (self.first[11], self.second[11]) = (first, second);
+        let half = |samples: &[i16; 12], taps: &[i16; 12]| -> i32 {
+            samples.iter().zip(taps).map(|(sample, tap)| i32::from(*sample) * i32::from(*tap)).sum()
+        };
+        (half(&self.first, &MIRROR), half(&self.second, &MIRRORED))
     }
 }
 
@@ -178,8 +180,8 @@ impl Default for Encoder {
 }
 
 impl Encoder {
-    pub(super) fn encode(&mut self, [first, second]: [i16; 2]) -> u8 {
-        let (odd, even) = self.mirror.push([i32::from(first), i32::from(second)]);
+    pub(super) fn encode(&mut self, pair: [i16; 2]) -> u8 {
+        let (odd, even) = self.mirror.push(pair);
         // 12 bits for the filter's gain, 1 for the sum of two, 1 because the bands have 15 bits.
         let low = self.quantise_low((even + odd) >> 14);
         let high = self.quantise_high((even - odd) >> 14);
@@ -237,7 +239,9 @@ impl Decoder {
         self.low.learn_low(low);
         let expected_high = self.high.expected;
         let heard_high = limit(expected_high + self.high.learn_high(high));
-        let (second, first) = self.mirror.push([heard_low + heard_high, heard_low - heard_high]);
+        // Both are within 15 bits, so sum and difference are within 16.
+        let pair = [heard_low + heard_high, heard_low - heard_high].map(crate::clamp16);
+        let (second, first) = self.mirror.push(pair);
         [crate::clamp16(first >> 11), crate::clamp16(second >> 11)]
     }
 }

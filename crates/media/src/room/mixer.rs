@@ -29,6 +29,8 @@ pub struct Tracks {
 #[derive(Clone, Debug)]
 pub struct Room {
     call: Call,
+    /// The paths now, until something changes.
+    now: Option<Routes>,
     before: Routes,
     /// The voice of each seat, then the treatment.
     voices: Box<[Frame; VOICES]>,
@@ -46,6 +48,7 @@ impl Room {
     pub fn new(seed: u32) -> Self {
         Self {
             call: Call::default(),
+            now: None,
             before: Routes::default(),
             voices: Box::new([SILENCE; VOICES]),
             fresh: Sources::NONE,
@@ -68,6 +71,7 @@ impl Room {
     /// # Errors
     /// [`RoomError::Full`].
     pub fn join(&mut self, role: Role) -> Result<PartyId, RoomError> {
+        self.now = None;
         self.call.join(role)
     }
 
@@ -77,6 +81,7 @@ impl Room {
     /// [`RoomError::Gone`].
     pub fn leave(&mut self, id: PartyId) -> Result<(), RoomError> {
         let seat = self.call.leave(id)?;
+        self.now = None;
         let gone = Sources::seat(seat);
         self.before.hears.iter_mut().for_each(|hears| *hears = hears.without(gone));
         let Routes { hears, customer_track, agent_track, coach_track } = &mut self.before;
@@ -97,6 +102,7 @@ impl Room {
     /// # Errors
     /// [`RoomError::Gone`].
     pub fn set_role(&mut self, id: PartyId, role: Role) -> Result<(), RoomError> {
+        self.now = None;
         self.call.party_mut(id)?.role = role;
         Ok(())
     }
@@ -106,6 +112,7 @@ impl Room {
     /// # Errors
     /// [`RoomError::Gone`], [`RoomError::NoSupervisor`].
     pub fn set_mode(&mut self, id: PartyId, mode: Mode) -> Result<(), RoomError> {
+        self.now = None;
         self.call.set_mode(id, mode)
     }
 
@@ -114,6 +121,7 @@ impl Room {
     /// # Errors
     /// [`RoomError::Gone`].
     pub fn set_presence(&mut self, id: PartyId, presence: Presence) -> Result<(), RoomError> {
+        self.now = None;
         self.call.party_mut(id)?.presence = presence;
         Ok(())
     }
@@ -123,12 +131,14 @@ impl Room {
     /// # Errors
     /// [`RoomError::Gone`].
     pub fn set_muted(&mut self, id: PartyId, muted: bool) -> Result<(), RoomError> {
+        self.now = None;
         self.call.party_mut(id)?.muted = muted;
         Ok(())
     }
 
     /// The call waits for somebody; see [`Call::set_waiting`].
     pub fn set_waiting(&mut self, waiting: bool) {
+        self.now = None;
         self.call.set_waiting(waiting);
     }
 
@@ -177,7 +187,7 @@ impl Room {
 
     /// Mixes what was put since the last tick.
     pub fn tick(&mut self) {
-        let now = routes(&self.call);
+        let now = *self.now.get_or_insert_with(|| routes(&self.call));
         if !self.fresh.has(Sources::TREATMENT) {
             if let Some(place) = self.voices.last_mut() {
                 self.noise.fill(place, COMFORT);
