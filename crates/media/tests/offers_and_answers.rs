@@ -4,7 +4,7 @@
 
 use touchline_media::{
     codec::Codec,
-    sdp::{Agreed, Direction, Encryption, Local, Refused, Remote, SdpError, Session},
+    sdp::{Agreed, Carries, Direction, Encryption, Local, Refused, Remote, SdpError, Session},
     srtp::{Master, Suite},
 };
 
@@ -164,6 +164,24 @@ fn an_invite_without_an_offer_is_offered_everything_and_the_answer_is_read() {
     assert_eq!(agreed.rtcp, agreed.remote);
     // A second answer to the same offer is none.
     assert_eq!(session.agree(&Remote::parse(answer.as_bytes()).unwrap()), Err(Refused::NoSound));
+}
+
+#[test]
+fn our_own_re_invite_keeps_numbers_and_lines() {
+    let mut session = session();
+    let (_, agreed) = answered(
+        &mut session,
+        "m=video 5000 RTP/AVP 31\r\nm=audio 4000 RTP/AVP 97 120 13\r\na=rtpmap:97 PCMU/8000\r\n\
+         a=rtpmap:120 telephone-event/8000\r\n",
+    );
+    let kinds = [97, 120, 13, 0].map(|number| agreed.carries(number));
+    assert_eq!(kinds, [Carries::Sound, Carries::Digits, Carries::Noise, Carries::Unknown]);
+    let text = session.offer(Direction::SendOnly, None);
+    let lines: Vec<&str> = text.lines().filter(|line| line.starts_with("m=")).collect();
+    assert_eq!(lines, ["m=video 0 RTP/AVP 31", "m=audio 30000 RTP/AVP 97 8 9 120"]);
+    assert!(text.contains("o=touchline 42 2 ") && text.ends_with("a=sendonly\r\n"), "{text}");
+    // Encrypted from now on: the profile is ours.
+    assert!(session.offer(Direction::SendRecv, Some(KEY)).contains("m=audio 30000 RTP/SAVP 97 8 9 120"));
 }
 
 #[test]

@@ -10,7 +10,7 @@ const TAPS: [i16; SPAN] = [
 ];
 const SPAN: usize = 26;
 
-/// The filter's taps at odd distances, applied to 26 neighbours; at twice the gain. All taps together are at most 38,794,
+/// The filter's taps at odd distances, applied to 26 neighbours; at twice the gain. All taps together are at most 38,780,
 /// so the sum fits into 32 bits.
 #[inline]
 fn neighbours(line: &Line) -> i32 {

@@ -6,4 +6,4 @@ mod session;
 
 pub use crypto::Crypto;
 pub use remote::{Audio, Direction, Line, Remote, SdpError};
-pub use session::{Agreed, Encryption, Keys, Local, Refused, Session};
+pub use session::{Agreed, Carries, Encryption, Keys, Local, Refused, Session};

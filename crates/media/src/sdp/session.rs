@@ -86,6 +86,31 @@ pub struct Agreed {
     pub keys: Option<Keys>,
 }
 
+/// What a payload type carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Carries {
+    /// Sound, for the jitter buffer.
+    Sound,
+    /// Digits, which never get into the mix.
+    Digits,
+    /// The level of a pause's noise (RFC 3389).
+    Noise,
+    /// Nothing that was agreed on.
+    Unknown,
+}
+
+impl Agreed {
+    /// What packets of this payload type are for.
+    pub fn carries(&self, payload_type: u8) -> Carries {
+        match payload_type {
+            number if number == self.payload_type => Carries::Sound,
+            number if Some(number) == self.dtmf => Carries::Digits,
+            number if Some(number) == self.comfort_noise => Carries::Noise,
+            _ => Carries::Unknown,
+        }
+    }
+}
+
 /// One leg's descriptions from the first to the last.
 #[derive(Clone, Debug)]
 pub struct Session {
@@ -94,7 +119,9 @@ pub struct Session {
     local: Local,
     /// What was sent last, without its `o=` line.
     said: String,
-    codec: Option<Codec>,
+    /// The codec in use, with its number, and the number of telephone-events: they stay what they are for the whole call.
+    codec: Option<(Codec, u8)>,
+    dtmf: Option<u8>,
     /// The number of lines that each description has from now on (RFC 3264, section 8).
     lines: Vec<super::Line>,
     line: usize,
@@ -111,6 +138,7 @@ impl Session {
             local,
             said: String::new(),
             codec: None,
+            dtmf: None,
             lines: Vec::new(),
             line: 0,
             offered: None,
@@ -131,7 +159,7 @@ impl Session {
         let (codec, payload_type) = self.choose(audio)?;
         let theirs = self.keys_of(audio)?;
         let direction = audio.direction.mirrored().within(wanted);
-        self.codec = Some(codec);
+        (self.codec, self.dtmf) = (Some((codec, payload_type)), audio.dtmf);
         self.lines.clone_from(&offer.lines);
         self.line = audio.line;
         self.offered = None;
@@ -152,18 +180,18 @@ impl Session {
     /// without a key `Encryption::Always` is not obeyed, so callers with that rule pass one.
     pub fn offer(&mut self, wanted: Direction, key: Option<Master>) -> String {
         let key = key.filter(|_| self.local.encryption != Encryption::Never);
-        let mut codecs = self.local.codecs.clone();
-        if let Some(current) = self.codec {
-            codecs.sort_by_key(|codec| *codec != current);
-        }
+        let others =
+            self.local.codecs.iter().filter(|codec| self.codec.is_none_or(|(used, _)| used != **codec));
+        let codecs =
+            self.codec.into_iter().chain(others.map(|codec| (*codec, codec.payload_type()))).collect();
         self.offered = Some((wanted, key));
         let crypto = key.map(|master| {
             let line = |(tag, suite)| Crypto { tag, suite, master };
             [(1, Suite::AesCm128HmacSha1_80), (2, Suite::AesCm128HmacSha1_32)].map(line)
         });
         let body = self.body(&Sound {
-            codecs: codecs.into_iter().map(|codec| (codec, codec.payload_type())).collect(),
-            dtmf: Some(DTMF),
+            codecs,
+            dtmf: self.dtmf.or(Some(DTMF)),
             direction: wanted,
             crypto: crypto.into_iter().flatten().collect(),
             mux: true,
@@ -198,7 +226,7 @@ impl Session {
             _ => return Err(Refused::Encryption),
         };
         self.offered = None;
-        self.codec = Some(codec);
+        (self.codec, self.dtmf) = (Some((codec, payload_type)), audio.dtmf);
         let direction = audio.direction.mirrored().within(wanted);
         Ok(agreed(audio, codec, payload_type, direction, keys))
     }
@@ -207,6 +235,7 @@ impl Session {
     fn choose(&self, audio: &Audio) -> Result<(Codec, u8), Refused> {
         self.codec
             .iter()
+            .map(|(codec, _)| codec)
             .chain(&self.local.codecs)
             .find_map(|ours| audio.codecs.iter().copied().find(|(theirs, _)| theirs == ours))
             .ok_or(Refused::NoSound)
@@ -263,13 +292,14 @@ struct Sound {
 }
 
 impl Sound {
-    /// `protocol` as the other side wrote it: an answer's is the offer's.
+    /// `protocol` as the other side wrote it: an answer's is the offer's. Our own later offer may be encrypted where
+    /// theirs was not.
     fn write(&self, port: u16, protocol: Option<&str>, text: &mut String) {
         let plain = if self.secure { "RTP/SAVP" } else { "RTP/AVP" };
+        let protocol = protocol.filter(|theirs| theirs.contains("SAVP") == self.secure).unwrap_or(plain);
         let numbers = self.codecs.iter().map(|(_, number)| *number).chain(self.dtmf);
         let numbers: Vec<String> = numbers.map(|number| number.to_string()).collect();
-        let _infallible =
-            write!(text, "m=audio {port} {} {}\r\n", protocol.unwrap_or(plain), numbers.join(" "));
+        let _infallible = write!(text, "m=audio {port} {protocol} {}\r\n", numbers.join(" "));
         for (codec, number) in &self.codecs {
             let _infallible = write!(text, "a=rtpmap:{number} {}/{}\r\n", codec.name(), codec.clock());
         }
