@@ -118,6 +118,9 @@ fn a_retransmission_gets_the_same_tag_another_call_another_and_the_acknowledgeme
     };
     assert_eq!(inspect(&ack(&tag(&first))), Verdict::Drop(Dropped::OwnAnswer));
     assert!(matches!(inspect(&ack("somebody-elses")), Verdict::Pass(_)));
+    // Through a proxy the request had two Vias; the proxy acknowledges with its own.
+    let proxied = refused.replace(";rport\r\n", ";rport, SIP/2.0/UDP b.example;branch=z9hG4bKb\r\n");
+    assert_eq!(inspect(&ack(&tag(&text(&answer(&proxied))))), Verdict::Drop(Dropped::OwnAnswer));
 }
 
 #[test]

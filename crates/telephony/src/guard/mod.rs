@@ -191,11 +191,13 @@ impl Guard {
         let mut hash = Sha256::new();
         hash.update(self.secret);
         for name in ["Via", "Call-ID", "From", "CSeq"] {
-            let mut value = head.first(name).unwrap_or_default();
-            if name == "CSeq" {
-                // The ACK has the same number and another method.
-                value = value.split_ascii_whitespace().next().unwrap_or_default();
-            }
+            let value = head.first(name).unwrap_or_default();
+            let value = match name {
+                // The ACK has only the first Via, and the same number with another method.
+                "Via" => fields::list(value).ok().and_then(|values| values.first().copied()).unwrap_or(value),
+                "CSeq" => value.split_ascii_whitespace().next().unwrap_or_default(),
+                _ => value,
+            };
             hash.update(value);
             hash.update([0]);
         }
