@@ -182,8 +182,9 @@ impl Session {
         let key = key.filter(|_| self.local.encryption != Encryption::Never);
         let others =
             self.local.codecs.iter().filter(|codec| self.codec.is_none_or(|(used, _)| used != **codec));
-        let codecs =
+        let codecs: Vec<(Codec, u8)> =
             self.codec.into_iter().chain(others.map(|codec| (*codec, codec.payload_type()))).collect();
+        let taken = codecs.iter().any(|(_, number)| *number == DTMF);
         self.offered = Some((wanted, key));
         let crypto = key.map(|master| {
             let line = |(tag, suite)| Crypto { tag, suite, master };
@@ -191,7 +192,7 @@ impl Session {
         });
         let body = self.body(&Sound {
             codecs,
-            dtmf: self.dtmf.or(Some(DTMF)),
+            dtmf: self.dtmf.or(Some(if taken { DTMF + 1 } else { DTMF })),
             direction: wanted,
             crypto: crypto.into_iter().flatten().collect(),
             mux: true,
