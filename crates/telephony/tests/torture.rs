@@ -104,7 +104,7 @@ fn the_short_tortuous_invite_comes_out_in_plain_form() {
         [
             "INVITE sip:vivekg@chair-dnrc.example.com;unknownparam SIP/2.0",
             "To: <sip:vivekg@chair-dnrc.example.com>;tag=1918181833n",
-            "From: \"J Rosenberg \\\\\\\"\" <sip:jdrosen@example.com>;tag=98asjd8",
+            "From: \"J Rosenberg /'\" <sip:jdrosen@example.com>;tag=98asjd8",
             "Max-Forwards: 68",
             "Call-ID: wsinv.ndaksdj@192.0.2.1",
             "CSeq: 9 INVITE",
@@ -116,7 +116,7 @@ fn the_short_tortuous_invite_comes_out_in_plain_form() {
             "Route: <sip:services.example.com;lr;unknownwith=value;unknown-no-value>",
             "Via: SIP/2.0/TCP spindle.example.com;branch=z9hG4bK9ikj8",
             "Via: SIP/2.0/UDP 192.168.255.111;branch=z9hG4bK30239",
-            "Contact: \"Quoted string \\\"\\\"\" <sip:jdrosen@example.com>;newparam=newvalue;secondparam;q=0.33",
+            "Contact: \"Quoted string ''\" <sip:jdrosen@example.com>;newparam=newvalue;secondparam;q=0.33",
             "Content-Length: 150",
         ]
     );

@@ -121,9 +121,9 @@ fn write_fields(head: &Head, text: &mut String) -> Result<(), Problem> {
                     put(&Via::read(value).map_err(|_| Problem::Field("Via"))?);
                 }
             }
-            "From" => put(&Address::read(&value).map_err(|_| Problem::Field("From"))?),
-            "To" => put(&Address::read(&value).map_err(|_| Problem::Field("To"))?),
-            "Refer-To" => put(&Address::read(&value).map_err(|_| Problem::Field("Refer-To"))?),
+            "From" => put(&plain(&value, "From")?),
+            "To" => put(&plain(&value, "To")?),
+            "Refer-To" => put(&plain(&value, "Refer-To")?),
             "Contact" if value == "*" => put(&value),
             "Contact" => addresses(&value, "Contact", put)?,
             "Route" => addresses(&value, "Route", put)?,
@@ -148,13 +148,35 @@ fn write_fields(head: &Head, text: &mut String) -> Result<(), Problem> {
     Ok(())
 }
 
+/// An address with a display name that holds no escapes. The library takes quotes away from both ends of a name without
+/// looking for backslashes, and writes an unclosed one back; a name is for people only, so similar letters do as well.
+fn plain(value: &str, name: &'static str) -> Result<String, Problem> {
+    let address = Address::read(value).map_err(|_| Problem::Field(name))?;
+    if !address.display.contains('\\') {
+        return Ok(address.to_string());
+    }
+    let mut letters = address.display.trim_matches('"').chars();
+    let mut display = String::new();
+    while let Some(letter) = letters.next() {
+        display.push(match letter {
+            '\\' => match letters.next() {
+                None | Some('"') => '\'',
+                Some('\\') => '/',
+                Some(other) => other,
+            },
+            other => other,
+        });
+    }
+    Ok(format!("\"{display}\" <{}>{}", address.uri, address.params))
+}
+
 fn addresses(
     value: &str,
     name: &'static str,
     mut put: impl FnMut(&dyn std::fmt::Display),
 ) -> Result<(), Problem> {
     for value in fields::list(value).map_err(|_| Problem::Field(name))? {
-        put(&Address::read(value).map_err(|_| Problem::Field(name))?);
+        put(&plain(value, name)?);
     }
     Ok(())
 }
