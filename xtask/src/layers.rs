@@ -7,9 +7,9 @@ use toml::Table;
 fn may_import(room: &str) -> Option<&'static [&'static str]> {
     Some(match room {
         "model" | "media" | "bayeux" => &[],
-        "store" | "speech" | "analysis" | "demo" => &["model"],
-        "app" => &["store", "speech", "analysis", "model"],
-        "telephony" => &["app", "model", "media"],
+        "store" | "speech" | "analysis" | "live" | "demo" => &["model"],
+        "app" => &["store", "speech", "analysis", "live", "model"],
+        "telephony" => &["app", "live", "model", "media"],
         "http" => &["app", "model", "bayeux"],
         "intake" => &["app", "model"],
         "web" => &["http", "intake", "app", "model"],

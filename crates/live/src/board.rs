@@ -1,0 +1,153 @@
+//! The board: all that is live in an organisation.
+
+use crate::{
+    AgentState, By, CallId, Command, Device, DeviceId, DeviceView, Effect, LineId, Refused, Settings, Signal,
+    call::Call, desk::Desk,
+};
+use std::collections::BTreeMap;
+use touchline_model::{Timestamp, UserId};
+
+/// How far a line has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LineState {
+    /// We call a telephone.
+    Calling,
+    /// A telephone calls us.
+    Offered,
+    /// Somebody speaks.
+    Up,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Line {
+    pub(crate) state: LineState,
+    pub(crate) device: Option<DeviceId>,
+}
+
+/// The live state of one organisation.
+pub struct Board {
+    pub(crate) settings: Settings,
+    pub(crate) desks: BTreeMap<DeviceId, Desk>,
+    pub(crate) calls: BTreeMap<CallId, Call>,
+    pub(crate) lines: BTreeMap<LineId, Line>,
+    pub(crate) now: Timestamp,
+    pub(crate) effects: Vec<Effect>,
+    pub(crate) touched: Vec<CallId>,
+    pub(crate) touched_desks: Vec<DeviceId>,
+    next_line: u64,
+    random: Box<dyn FnMut() -> u128 + Send>,
+}
+
+impl std::fmt::Debug for Board {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Board").field("desks", &self.desks.len()).field("calls", &self.calls.len()).finish()
+    }
+}
+
+impl Board {
+    /// A board without calls. `random` gives numbers that nobody can guess, for the ids of calls.
+    pub fn new(settings: Settings, random: impl FnMut() -> u128 + Send + 'static) -> Self {
+        Self {
+            settings,
+            desks: BTreeMap::new(),
+            calls: BTreeMap::new(),
+            lines: BTreeMap::new(),
+            now: Timestamp::default(),
+            effects: Vec::new(),
+            touched: Vec::new(),
+            touched_desks: Vec::new(),
+            next_line: 1,
+            random: Box::new(random),
+        }
+    }
+
+    /// Sets the telephones that there are. What goes on at those that stay goes on; calls of those that go end with
+    /// their lines.
+    pub fn configure(&mut self, devices: impl IntoIterator<Item = Device>) -> Vec<Effect> {
+        let mut desks = BTreeMap::new();
+        for device in devices {
+            let id = device.id.clone();
+            let desk = match self.desks.remove(&id) {
+                Some(desk) => Desk { device, ..desk },
+                None => Desk::new(device),
+            };
+            if desk.told.is_some() {
+                self.touch_desk(&id);
+            }
+            desks.insert(id, desk);
+        }
+        let gone = std::mem::replace(&mut self.desks, desks);
+        for desk in self.desks.values_mut() {
+            if desk.watch.as_ref().is_some_and(|watch| gone.contains_key(&watch.target)) {
+                desk.watch = None;
+                self.touched_desks.push(desk.device.id.clone());
+            }
+        }
+        self.settle(None)
+    }
+
+    /// Somebody wants something. Nothing has changed when it is refused.
+    pub fn command(&mut self, now: Timestamp, by: &By, command: Command) -> Result<Vec<Effect>, Refused> {
+        self.now = now;
+        let hint = self.carry_out(by, command)?;
+        Ok(self.settle(hint))
+    }
+
+    /// Something happened on a line.
+    pub fn signal(&mut self, now: Timestamp, signal: Signal) -> Vec<Effect> {
+        self.now = now;
+        self.heed(signal);
+        self.settle(None)
+    }
+
+    /// Does what is due.
+    pub fn poll(&mut self, now: Timestamp) -> Vec<Effect> {
+        self.now = now;
+        self.stop_ringing();
+        self.settle(None)
+    }
+
+    /// When [`Board::poll`] has something to do.
+    pub fn next_deadline(&self) -> Option<Timestamp> {
+        let watchers = self.calls.values().flat_map(|call| self.ringing_watchers(call));
+        watchers.map(|(_, at)| at).min()
+    }
+
+    /// What the owner of a telephone sees of it.
+    pub fn device_view(&self, device: &DeviceId) -> Option<DeviceView> {
+        self.desks.get(device).map(Desk::view)
+    }
+
+    /// All telephones.
+    pub fn device_views(&self) -> impl Iterator<Item = DeviceView> {
+        self.desks.values().map(Desk::view)
+    }
+
+    /// The telephone with a number.
+    pub fn device_by_number(&self, number: &str) -> Option<DeviceId> {
+        self.desks.values().find(|desk| desk.device.number == number).map(|desk| desk.device.id.clone())
+    }
+
+    /// The telephone at which a user is ready for calls.
+    pub fn ready_device(&self, user: &UserId) -> Option<DeviceId> {
+        let ready = |desk: &&Desk| {
+            desk.device.user.as_ref() == Some(user) && desk.active && desk.state == AgentState::Ready
+        };
+        self.desks.values().find(ready).map(|desk| desk.device.id.clone())
+    }
+
+    pub(crate) fn new_call_id(&mut self) -> CallId {
+        CallId((self.random)())
+    }
+
+    pub(crate) fn new_line(&mut self, state: LineState, device: Option<DeviceId>) -> LineId {
+        let id = LineId(self.next_line);
+        self.next_line += 1;
+        self.lines.insert(id, Line { state, device });
+        id
+    }
+
+    pub(crate) fn is_up(&self, line: LineId) -> bool {
+        self.lines.get(&line).is_some_and(|it| it.state == LineState::Up)
+    }
+}

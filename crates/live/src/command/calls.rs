@@ -1,0 +1,290 @@
+//! Calling, answering, leaving, holding.
+
+use super::{CallCommand, Refused};
+use crate::{
+    Board, CallId, CallKind, CallMay, Cause, Destination, DeviceId, Effect, Happened, LegState, LineId, Mode,
+    Recording, What,
+    board::LineState,
+    call::{Call, Leg, Part},
+    may::refused_in_silence,
+};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+
+impl Board {
+    /// Calls somebody: first the caller's own telephone is called, and when that was answered the other.
+    pub(super) fn dial(
+        &mut self,
+        device: &DeviceId,
+        number: &str,
+        data: Map<String, Value>,
+    ) -> Result<(), Refused> {
+        let desk = self.desks.get(device).ok_or(Refused::NotFound("device"))?;
+        if !desk.active {
+            return Err(Refused::NotNow("nobody works at this device now"));
+        }
+        if number.is_empty() {
+            return Err(Refused::Missing("destination.phoneNumber"));
+        }
+        if self.speaks(device).is_some() {
+            return Err(Refused::NotNow("another call is being spoken in"));
+        }
+        let id = self.begin(device, number, None);
+        if let Some(call) = self.calls.get_mut(&id) {
+            Self::attach(call, data);
+        }
+        self.go_on_dialling(id);
+        Ok(())
+    }
+
+    /// A call of one of our telephones to a number, on the line that is there or on a new one.
+    pub(super) fn begin(&mut self, device: &DeviceId, number: &str, parent: Option<CallId>) -> CallId {
+        let there = self.line_of(device);
+        let own = self.desks.get(device).map(|desk| desk.device.number.clone()).unwrap_or_default();
+        let line = there.unwrap_or_else(|| {
+            let line = self.new_line(LineState::Calling, Some(device.clone()));
+            self.effects.push(Effect::Invite {
+                line,
+                to: Destination::Device(device.clone()),
+                from: number.to_owned(),
+                auto_answer: true,
+            });
+            line
+        });
+        let id = self.new_call_id();
+        let inside = self.device_by_number(number).is_some();
+        let kind = match parent {
+            Some(_) => CallKind::Consult,
+            None if inside => CallKind::Internal,
+            None => CallKind::Outbound,
+        };
+        let leg = Leg {
+            line,
+            device: Some(device.clone()),
+            number: own,
+            state: LegState::Dialing,
+            part: Part::Own,
+            muted: false,
+            silenced: false,
+            since: self.now,
+        };
+        let recording = if self.settings.recording { Recording::Running } else { Recording::Stopped };
+        let call = Call {
+            id,
+            kind,
+            ani: None,
+            dnis: number.to_owned(),
+            began: self.now,
+            parent,
+            owner: None,
+            legs: vec![leg],
+            data: BTreeMap::new(),
+            recording,
+            then: Some(number.to_owned()),
+            queued: false,
+            left_by: Vec::new(),
+            told: BTreeMap::new(),
+            seats: Vec::new(),
+        };
+        self.calls.insert(id, call);
+        let by = Some(device.clone());
+        self.happened(id, Happened::Started { ani: None, dnis: number.to_owned(), by });
+        if recording == Recording::Running {
+            self.effects.push(Effect::Record { call: id, recording });
+        }
+        self.touch(id);
+        id
+    }
+
+    /// Calls whom the caller wants, once the caller's own line is up.
+    pub(crate) fn go_on_dialling(&mut self, id: CallId) {
+        let Some(call) = self.calls.get(&id) else { return };
+        let ready = call.legs.first().is_some_and(|leg| self.is_up(leg.line));
+        if !ready {
+            return;
+        }
+        let Some(number) = self.calls.get_mut(&id).and_then(|call| call.then.take()) else { return };
+        self.invite(id, &number);
+    }
+
+    /// Calls a number into a call. Who has sent calls elsewhere is called there, who wants none is busy.
+    pub(crate) fn invite(&mut self, id: CallId, number: &str) {
+        let from = self.calls.get(&id).map(|call| self.caller_number(call)).unwrap_or_default();
+        let (mut number, mut hops) = (number.to_owned(), 0);
+        let mut device = self.device_by_number(&number);
+        while let Some(to) =
+            device.as_ref().and_then(|it| self.desks.get(it)).and_then(|desk| desk.forward_to.clone())
+        {
+            hops += 1;
+            if hops > 5 {
+                break;
+            }
+            number = to;
+            device = self.device_by_number(&number);
+        }
+        let busy = device.as_ref().is_some_and(|device| {
+            let disturbed = self.desks.get(device).is_some_and(|desk| desk.do_not_disturb);
+            let here = self.calls.get(&id).is_some_and(|call| call.leg(device).is_some());
+            disturbed || here || self.line_of(device).is_some() || hops > 5
+        });
+        let line = self.new_line(LineState::Calling, device.clone());
+        let leg = Leg {
+            line,
+            device: device.clone(),
+            number: number.clone(),
+            state: LegState::Ringing,
+            part: Part::Own,
+            muted: false,
+            silenced: false,
+            since: self.now,
+        };
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.legs.push(leg);
+        }
+        self.touch(id);
+        if busy {
+            self.lines.remove(&line);
+            self.not_reached(id, line, Cause::Busy);
+            return;
+        }
+        let to = match device {
+            Some(device) => {
+                self.happened(id, Happened::Offered(device.clone()));
+                Destination::Device(device)
+            }
+            None => Destination::Outside(number),
+        };
+        self.effects.push(Effect::Invite { line, to, from, auto_answer: false });
+    }
+
+    /// In whose name a call reaches others.
+    fn caller_number(&self, call: &Call) -> String {
+        let first = call.own().next().map(|leg| leg.number.clone());
+        call.ani.clone().or(first).unwrap_or_default()
+    }
+
+    /// The line of a telephone on which it is in some call for itself.
+    pub(crate) fn line_of(&self, device: &DeviceId) -> Option<LineId> {
+        let legs = self.calls.values().flat_map(|call| &call.legs);
+        let mine = |leg: &&Leg| leg.device.as_ref() == Some(device) && leg.state != LegState::Released;
+        legs.filter(mine).map(|leg| leg.line).next()
+    }
+
+    /// The call that a telephone speaks in, or waits in for who was called.
+    pub(crate) fn speaks(&self, device: &DeviceId) -> Option<CallId> {
+        let on = |call: &&Call| {
+            call.leg(device).is_some_and(|leg| {
+                matches!(leg.state, LegState::Established | LegState::Dialing | LegState::Ringing)
+            })
+        };
+        self.calls.values().find(on).map(|call| call.id)
+    }
+
+    /// Something with a call, if it is among what may be done.
+    pub(super) fn with_call(
+        &mut self,
+        device: &DeviceId,
+        id: CallId,
+        command: CallCommand,
+    ) -> Result<Option<What>, Refused> {
+        let view = self.call_view(device, id).ok_or(Refused::NotFound("call"))?;
+        let silent =
+            matches!(self.leg_of(device, id)?.part, Part::Watcher { mode, .. } if mode != Mode::BargeIn);
+        let needs = needed(&command);
+        if silent && refused_in_silence(needs) {
+            return Err(Refused::Forbidden("who is not heard by all cannot do this"));
+        }
+        if !view.may.contains(&needs) {
+            return Err(Refused::NotNow("this cannot be done with the call now"));
+        }
+        match command {
+            CallCommand::Answer => self.pick_up(device, id)?,
+            CallCommand::HangUp => self.leave(id, device, Cause::Normal),
+            CallCommand::Hold => self.hold(device, id),
+            CallCommand::Retrieve => self.retrieve(device, id),
+            CallCommand::Mute(on) => {
+                if let Some(leg) = self.calls.get_mut(&id).and_then(|call| call.leg_mut(device)) {
+                    leg.muted = on;
+                }
+                self.touch(id);
+            }
+            CallCommand::SendDtmf(digits) => return self.send_dtmf(device, id, &digits),
+            CallCommand::Transfer(to, data) => self.transfer(device, id, &to, data)?,
+            CallCommand::Consult(to, data) => self.consult(device, id, &to, data)?,
+            CallCommand::CompleteTransfer(with) => self.complete_transfer(device, id, with)?,
+            CallCommand::CompleteConference(with) => self.complete_conference(device, id, with)?,
+            CallCommand::Conference(to, data) => self.conference(device, id, &to, data)?,
+            CallCommand::RemoveParty(number) => self.remove_party(device, id, &number)?,
+            CallCommand::Swap(other) => self.swap(device, id, other)?,
+            CallCommand::AttachData(_)
+            | CallCommand::UpdateData(_)
+            | CallCommand::DeleteDataPair(_)
+            | CallCommand::DeleteData => return self.change_data(device, id, command),
+            CallCommand::StartRecording
+            | CallCommand::PauseRecording
+            | CallCommand::ResumeRecording
+            | CallCommand::StopRecording => return self.record(id, needs),
+            CallCommand::SwitchTo(mode) => self.switch(device, id, mode)?,
+            CallCommand::MuteMonitored(on) => return self.mute_monitored(device, id, on),
+        }
+        Ok(None)
+    }
+
+    fn pick_up(&mut self, device: &DeviceId, id: CallId) -> Result<(), Refused> {
+        let line = self.leg_of(device, id)?.line;
+        self.effects.push(Effect::PickUp(line));
+        Ok(())
+    }
+
+    pub(crate) fn hold(&mut self, device: &DeviceId, id: CallId) {
+        if let Some(leg) = self.calls.get_mut(&id).and_then(|call| call.leg_mut(device)) {
+            leg.state = LegState::Held;
+            if !leg.is_watcher() {
+                self.happened(id, Happened::Held(device.clone()));
+            }
+            self.touch(id);
+        }
+    }
+
+    pub(crate) fn retrieve(&mut self, device: &DeviceId, id: CallId) {
+        if let Some(leg) = self.calls.get_mut(&id).and_then(|call| call.leg_mut(device)) {
+            leg.state = LegState::Established;
+            if !leg.is_watcher() {
+                self.happened(id, Happened::Retrieved(device.clone()));
+            }
+            self.touch(id);
+        }
+    }
+}
+
+fn needed(command: &CallCommand) -> CallMay {
+    match command {
+        CallCommand::Answer => CallMay::Answer,
+        CallCommand::HangUp => CallMay::HangUp,
+        CallCommand::Hold => CallMay::Hold,
+        CallCommand::Retrieve => CallMay::Retrieve,
+        CallCommand::Mute(true) => CallMay::Mute,
+        CallCommand::Mute(false) => CallMay::Unmute,
+        CallCommand::SendDtmf(_) => CallMay::SendDtmf,
+        CallCommand::Transfer(..) => CallMay::Transfer,
+        CallCommand::Consult(..) => CallMay::Consult,
+        CallCommand::CompleteTransfer(_) => CallMay::CompleteTransfer,
+        CallCommand::CompleteConference(_) => CallMay::CompleteConference,
+        CallCommand::Conference(..) => CallMay::Conference,
+        CallCommand::RemoveParty(_) => CallMay::RemoveParty,
+        CallCommand::Swap(_) => CallMay::Swap,
+        CallCommand::AttachData(_) => CallMay::AttachData,
+        CallCommand::UpdateData(_) => CallMay::UpdateData,
+        CallCommand::DeleteDataPair(_) => CallMay::DeleteDataPair,
+        CallCommand::DeleteData => CallMay::DeleteData,
+        CallCommand::StartRecording => CallMay::StartRecording,
+        CallCommand::PauseRecording => CallMay::PauseRecording,
+        CallCommand::ResumeRecording => CallMay::ResumeRecording,
+        CallCommand::StopRecording => CallMay::StopRecording,
+        CallCommand::SwitchTo(Mode::Listen) => CallMay::SwitchToListen,
+        CallCommand::SwitchTo(Mode::BargeIn) => CallMay::SwitchToBargeIn,
+        CallCommand::SwitchTo(Mode::Coach) => CallMay::SwitchToCoach,
+        CallCommand::MuteMonitored(true) => CallMay::MuteMonitored,
+        CallCommand::MuteMonitored(false) => CallMay::UnmuteMonitored,
+    }
+}

@@ -1,0 +1,56 @@
+//! How supervision behaves (contract genesys-voice §13).
+
+use crate::{Mode, Scope};
+
+/// Settings of a board.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// A supervisor is brought into a call that goes on already.
+    pub intrusion_enabled: bool,
+    /// What is watched when nothing is said of it.
+    pub default_scope: Scope,
+    /// Whether one call is watched, not all, when nothing is said of it.
+    pub default_once: bool,
+    /// Calls between our own telephones are watched too.
+    pub monitor_internal_calls: bool,
+    /// One may go back to coaching in a call.
+    pub allow_switch_to_coach: bool,
+    /// Agents see that somebody listens.
+    pub notify_agent: bool,
+    /// The supervisor's telephone is asked to answer by itself.
+    pub auto_answer_supervisor: bool,
+    /// How long a supervisor's telephone rings, in seconds.
+    pub ring_timeout_secs: i64,
+    /// What a silent supervisor may not do is not offered.
+    pub strict_capabilities: bool,
+    /// Calls are recorded from their beginning; without it nobody is offered to record.
+    pub recording: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            intrusion_enabled: true,
+            default_scope: Scope::Call,
+            default_once: false,
+            monitor_internal_calls: true,
+            allow_switch_to_coach: false,
+            notify_agent: true,
+            auto_answer_supervisor: false,
+            ring_timeout_secs: 30,
+            strict_capabilities: false,
+            recording: true,
+        }
+    }
+}
+
+impl Settings {
+    /// Whether a supervisor who takes part so may go over to another mode within a call (contract §4.6).
+    pub(crate) fn may_switch(&self, from: Mode, to: Mode) -> bool {
+        match (from, to) {
+            (Mode::Coach | Mode::BargeIn, Mode::Listen) | (Mode::Listen | Mode::Coach, Mode::BargeIn) => true,
+            (Mode::Listen | Mode::BargeIn, Mode::Coach) => self.allow_switch_to_coach,
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,292 @@
+//! What happens on lines, and what follows from somebody's leaving.
+
+use crate::{
+    Board, CallId, CallKind, Cause, DeviceId, Effect, Happened, LegState, LineId, Recording,
+    board::LineState,
+    call::{Call, Leg, Part},
+    leave::Next,
+};
+use std::collections::BTreeMap;
+
+/// Who calls us.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum From {
+    /// One of our telephones.
+    Device(DeviceId),
+    /// Somebody outside, with a number.
+    Outside(String),
+}
+
+/// What a line says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// A telephone calls; the line was made by [`Board::offer_line`].
+    Calls {
+        /// The line.
+        line: LineId,
+        /// Who.
+        from: From,
+        /// The number dialled.
+        number: String,
+        /// Whom to ring; absent while a queue looks for somebody, who comes by [`Signal::Try`].
+        ring: Option<String>,
+    },
+    /// Somebody was found for a caller who waits.
+    Try {
+        /// The caller's line.
+        line: LineId,
+        /// The number to ring.
+        number: String,
+    },
+    /// Nobody was found.
+    GiveUp {
+        /// The caller's line.
+        line: LineId,
+    },
+    /// The telephone that was called rings.
+    Rings(LineId),
+    /// The telephone that was called was answered.
+    Answered(LineId),
+    /// It was not.
+    Failed(LineId, Cause),
+    /// Somebody hung up.
+    HungUp(LineId),
+    /// A telephone has put its call aside, or taken it up again, by itself.
+    Holds(LineId, bool),
+    /// A telephone hands its call over to a number.
+    Refers(LineId, String),
+}
+
+impl Board {
+    /// A line for a telephone that calls us.
+    pub fn offer_line(&mut self, from: &From) -> LineId {
+        let device = match from {
+            From::Device(device) => Some(device.clone()),
+            From::Outside(_) => None,
+        };
+        self.new_line(LineState::Offered, device)
+    }
+
+    pub(crate) fn heed(&mut self, signal: Signal) {
+        match signal {
+            Signal::Calls { line, from, number, ring } => self.called(line, from, number, ring),
+            Signal::Try { line, number } => {
+                if let Some(id) = self.calls_of(line).first().copied() {
+                    self.invite(id, &number);
+                }
+            }
+            Signal::GiveUp { line } => self.hung_up(line, Cause::NoAnswer),
+            Signal::Rings(line) => self.rings(line),
+            Signal::Answered(line) => self.answered(line),
+            Signal::Failed(line, cause) => self.failed(line, cause),
+            Signal::HungUp(line) => {
+                self.lines.remove(&line);
+                self.hung_up(line, Cause::Normal);
+            }
+            Signal::Holds(line, on) => self.holds(line, on),
+            Signal::Refers(line, number) => self.refers(line, &number),
+        }
+    }
+
+    fn called(&mut self, line: LineId, from: From, number: String, ring: Option<String>) {
+        let id = self.new_call_id();
+        let (device, own, ani) = match from {
+            From::Device(device) => {
+                let own = self.desks.get(&device).map(|desk| desk.device.number.clone());
+                (Some(device), own.unwrap_or_default(), None)
+            }
+            From::Outside(ani) => (None, ani.clone(), Some(ani)),
+        };
+        let kind = match (&device, self.device_by_number(&number)) {
+            (None, _) => CallKind::Inbound,
+            (Some(_), Some(_)) => CallKind::Internal,
+            (Some(_), None) => CallKind::Outbound,
+        };
+        let recording = if self.settings.recording { Recording::Running } else { Recording::Stopped };
+        let leg = Leg {
+            line,
+            device: device.clone(),
+            number: own,
+            state: LegState::Dialing,
+            part: Part::Own,
+            muted: false,
+            silenced: false,
+            since: self.now,
+        };
+        let call = Call {
+            id,
+            kind,
+            ani: ani.clone(),
+            dnis: number.clone(),
+            began: self.now,
+            parent: None,
+            owner: None,
+            legs: vec![leg],
+            data: BTreeMap::new(),
+            recording,
+            then: None,
+            queued: ring.is_none(),
+            left_by: Vec::new(),
+            told: BTreeMap::new(),
+            seats: Vec::new(),
+        };
+        self.calls.insert(id, call);
+        self.happened(id, Happened::Started { ani, dnis: number, by: device });
+        if recording == Recording::Running {
+            self.effects.push(Effect::Record { call: id, recording });
+        }
+        self.touch(id);
+        if let Some(number) = ring {
+            self.invite(id, &number);
+        }
+    }
+
+    /// The calls in which a line has a leg.
+    fn calls_of(&self, line: LineId) -> Vec<CallId> {
+        let on = |call: &&Call| call.by_line(line).is_some_and(|leg| leg.state != LegState::Released);
+        self.calls.values().filter(on).map(|call| call.id).collect()
+    }
+
+    /// The callers of a call who have not been answered yet.
+    fn offered(&self, id: CallId) -> Vec<LineId> {
+        let Some(call) = self.calls.get(&id) else { return vec![] };
+        let waits =
+            |leg: &&Leg| self.lines.get(&leg.line).is_some_and(|line| line.state == LineState::Offered);
+        call.own().filter(waits).map(|leg| leg.line).collect()
+    }
+
+    fn rings(&mut self, line: LineId) {
+        for id in self.calls_of(line) {
+            let watches =
+                self.calls.get(&id).and_then(|call| call.by_line(line)).is_some_and(Leg::is_watcher);
+            if !watches {
+                let all = self.offered(id);
+                self.effects.extend(all.into_iter().filter(|it| *it != line).map(Effect::Ringing));
+            }
+        }
+    }
+
+    fn answered(&mut self, line: LineId) {
+        let device = match self.lines.get_mut(&line) {
+            Some(it) => {
+                it.state = LineState::Up;
+                it.device.clone()
+            }
+            // Withdrawn meanwhile: whoever answered is told so.
+            None => return self.effects.push(Effect::HangUp { line, cause: Cause::Normal }),
+        };
+        for id in self.calls_of(line) {
+            let Some(leg) = self.calls.get_mut(&id).and_then(|call| call.by_line_mut(line)) else { continue };
+            self.touched.retain(|it| *it != id);
+            self.touched.push(id);
+            match (leg.state, leg.part) {
+                // The caller's own telephone: now the other one is called.
+                (LegState::Dialing, _) => self.go_on_dialling(id),
+                (LegState::Ringing, Part::Own) => {
+                    leg.state = LegState::Established;
+                    self.reached(id, device.clone(), line);
+                }
+                (LegState::Ringing, Part::Watcher { of, mode, .. }) => {
+                    leg.state = LegState::Established;
+                    if let Some(device) = &device {
+                        self.supervised(id, device, of, Some(mode));
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Somebody has answered: who called is answered, too.
+    fn reached(&mut self, id: CallId, device: Option<DeviceId>, line: LineId) {
+        for caller in self.offered(id) {
+            if let Some(it) = self.lines.get_mut(&caller) {
+                it.state = LineState::Up;
+            }
+            self.effects.push(Effect::Answer(caller));
+        }
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        call.queued = false;
+        for leg in call.legs.iter_mut().filter(|leg| leg.state == LegState::Dialing) {
+            leg.state = LegState::Established;
+        }
+        let (number, conference) = (self.number_of(id, line), self.is_conference(id));
+        match device {
+            Some(device) => self.happened(id, Happened::Accepted(device)),
+            None => self.happened(id, Happened::Reached(number.clone())),
+        }
+        if conference {
+            self.happened(id, Happened::Joined(number));
+        }
+        self.follow(id, line);
+        self.bring_in_watchers(id);
+    }
+
+    fn is_conference(&self, id: CallId) -> bool {
+        self.calls.get(&id).is_some_and(Call::is_conference)
+    }
+
+    pub(crate) fn is_ours(&self, line: LineId) -> bool {
+        self.lines.get(&line).is_some_and(|it| it.device.is_some())
+    }
+
+    fn failed(&mut self, line: LineId, cause: Cause) {
+        self.lines.remove(&line);
+        for id in self.calls_of(line) {
+            self.not_reached(id, line, cause);
+        }
+    }
+
+    /// Somebody was not reached.
+    pub(crate) fn not_reached(&mut self, id: CallId, line: LineId, cause: Cause) {
+        let leg = self.calls.get(&id).and_then(|call| call.by_line(line));
+        let Some((device, rang)) =
+            leg.map(|leg| (leg.device.clone(), leg.state == LegState::Ringing && !leg.is_watcher()))
+        else {
+            return;
+        };
+        if rang && let Some(device) = device {
+            self.happened(id, Happened::Missed(device, cause));
+        }
+        self.leave_line(id, line, cause);
+    }
+
+    fn hung_up(&mut self, line: LineId, cause: Cause) {
+        for id in self.calls_of(line) {
+            self.leave_line(id, line, cause);
+        }
+    }
+
+    fn holds(&mut self, line: LineId, on: bool) {
+        let (from, done) = match on {
+            true => (LegState::Established, true),
+            false => (LegState::Held, false),
+        };
+        for id in self.calls_of(line) {
+            let leg = self.calls.get(&id).and_then(|call| call.by_line(line));
+            let Some(device) = leg.filter(|leg| leg.state == from).and_then(|leg| leg.device.clone()) else {
+                continue;
+            };
+            match done {
+                true => self.hold(&device, id),
+                // A call that waits behind another stays where it is.
+                false if self.speaks(&device).is_none() => self.retrieve(&device, id),
+                false => {}
+            }
+        }
+    }
+
+    fn refers(&mut self, line: LineId, number: &str) {
+        let Some(id) = self.calls_of(line).first().copied() else { return };
+        let leg = self.calls.get(&id).and_then(|call| call.by_line(line));
+        let device = leg.filter(|leg| leg.is_on() && !leg.is_watcher()).and_then(|leg| leg.device.clone());
+        let Some(device) = device else { return };
+        self.touch(id);
+        self.watched_leaves(id, line, Next::Awaited);
+        let to = number.to_owned();
+        self.happened(id, Happened::Transferred { from: device, to, warm: false });
+        self.take_out(id, line);
+        self.end_line_if_unused(line, Cause::Normal);
+        self.invite(id, number);
+    }
+}

@@ -1,0 +1,139 @@
+//! Calling, holding, conferences.
+
+use crate::world::{CUSTOMER, World};
+use serde_json::{Map, json};
+use touchline_live::{
+    AgentState, CallCommand, CallMay, Cause, Command, DeviceMay, Effect, Given, Happened, LegState,
+    Recording, Refused, SeatRole, Signal,
+};
+
+fn dial(number: &str) -> Command {
+    Command::Dial { number: number.to_owned(), data: Map::new() }
+}
+
+#[test]
+fn a_customer_calls_and_each_side_sees_the_other() {
+    let mut world = World::new();
+    world.customer_calls("A", false);
+    assert_eq!(world.said(), ["A.call Status Ringing [C]"]);
+    let line = world.line("A");
+    world.hears(Signal::Rings(line));
+    assert_eq!(world.asked(), ["ringing C"]);
+    world.answers("A");
+    let seats = world.done.iter().rev().find_map(|it| match it {
+        Effect::Seats { seats, waiting, .. } => {
+            Some((seats.iter().map(|it| it.role).collect::<Vec<_>>(), *waiting))
+        }
+        _ => None,
+    });
+    assert_eq!(seats, Some((vec![SeatRole::Customer, SeatRole::Agent], false)));
+    assert_eq!(world.done.iter().filter(|it| matches!(it, Effect::Answer(_))).count(), 1);
+    assert_eq!(world.said(), ["A.call Status Established [C]"]);
+    world.hangs_up("C");
+    assert_eq!(world.said(), ["A.call Status Released"]);
+    assert!(world.board.call_views(&"A".into()).is_empty());
+}
+
+#[test]
+fn who_dials_is_called_first_and_then_the_other() {
+    let mut world = World::new();
+    world.does("A", dial(CUSTOMER)).unwrap();
+    assert_eq!(world.asked(), ["invite A"]);
+    world.answers("A");
+    assert_eq!(world.asked(), [format!("invite {CUSTOMER}")]);
+    world.answers(CUSTOMER);
+    assert_eq!(world.said(), ["A.call Status Established [C]"]);
+    world.on_call("A", CallCommand::HangUp).unwrap();
+    let asked = world.asked();
+    assert_eq!(asked, ["hang up A Normal".to_owned(), format!("hang up {CUSTOMER} Normal")]);
+}
+
+#[test]
+fn who_is_not_reached_ends_the_call_and_is_written_down_as_missed() {
+    let mut world = World::new();
+    world.customer_calls("A", false);
+    world.said();
+    let line = world.line("A");
+    world.hears(Signal::Failed(line, Cause::NoAnswer));
+    let missed = world.done.iter().any(|it| {
+        matches!(it, Effect::Happened { what: Happened::Missed(device, Cause::NoAnswer), .. } if device.0 == "A")
+    });
+    assert!(missed);
+    assert_eq!(world.asked(), ["hang up C Normal"]);
+}
+
+#[test]
+fn who_wants_no_calls_is_busy_and_who_sends_them_elsewhere_is_called_there() {
+    let mut world = World::new();
+    world.does("A", Command::DoNotDisturb(true)).unwrap();
+    world.said();
+    world.customer_calls("A", false);
+    assert_eq!(world.asked(), ["hang up C Normal"]);
+    world.does("A", Command::DoNotDisturb(false)).unwrap();
+    world.does("A", Command::Forward(Some("5002".to_owned()))).unwrap();
+    world.said();
+    world.customer_calls("A", false);
+    assert_eq!(world.asked(), ["invite B"]);
+    assert_eq!(
+        world.does("A", Command::Forward(Some("5003".to_owned()))),
+        Err(Refused::NotNow("calls are forwarded so already"))
+    );
+}
+
+#[test]
+fn a_held_customer_is_told_to_nobody_but_the_holder() {
+    let mut world = World::new();
+    world.customer_calls("A", true);
+    world.said();
+    world.on_call("A", CallCommand::Hold).unwrap();
+    assert_eq!(world.said(), ["A.call Status Held [C]"]);
+    assert_eq!(
+        world.on_call("A", CallCommand::Hold),
+        Err(Refused::NotNow("this cannot be done with the call now"))
+    );
+    world.on_call("A", CallCommand::Retrieve).unwrap();
+    assert_eq!(world.said(), ["A.call Status Established [C]"]);
+    let line = world.line("A");
+    world.hears(Signal::Holds(line, true));
+    assert_eq!(world.said(), ["A.call Status Held [C]"]);
+}
+
+#[test]
+fn data_digits_and_the_recording_are_told_as_what_they_are() {
+    let mut world = World::new();
+    world.customer_calls("A", true);
+    world.said();
+    let data = |value: i64| Map::from_iter([("case".to_owned(), json!(value))]);
+    world.on_call("A", CallCommand::AttachData(data(1))).unwrap();
+    world.on_call("A", CallCommand::AttachData(data(2))).unwrap();
+    assert_eq!(world.said(), ["A.call Data Established [C]", "A.call Data Established [C]"]);
+    let view = world.board.call_views(&"A".into()).remove(0);
+    assert_eq!(view.data["case"], json!(2));
+    world.on_call("A", CallCommand::SendDtmf("12#".to_owned())).unwrap();
+    assert_eq!(world.asked(), ["digits 12# C"]);
+    assert_eq!(world.on_call("A", CallCommand::SendDtmf("x".to_owned())), Err(Refused::BadValue("digits")));
+    world.on_call("A", CallCommand::PauseRecording).unwrap();
+    assert_eq!(world.said(), ["A.call Recording Established [C]"]);
+    let view = world.board.call_views(&"A".into()).remove(0);
+    assert_eq!(view.recording, Some(Recording::Paused));
+    assert!(view.may.contains(&CallMay::ResumeRecording) && !view.may.contains(&CallMay::PauseRecording));
+}
+
+#[test]
+fn agents_begin_unready_and_a_device_says_what_may_be_done_with_it() {
+    let mut world = World::new();
+    let view = world.board.device_view(&"S".into()).unwrap();
+    assert_eq!(view.state, AgentState::NotReady(None));
+    use DeviceMay::{BargeIn, CancelWatch, Coach, DoNotDisturbOff, DoNotDisturbOn, ForwardOn, Listen};
+    assert_eq!(view.may, [ForwardOn, DoNotDisturbOn, Listen, Coach, BargeIn]);
+    world.does("S", Command::DoNotDisturb(true)).unwrap();
+    world.watches("S", touchline_live::Mode::Coach, "A");
+    let view = world.board.device_view(&"S".into()).unwrap();
+    assert_eq!(view.may, [ForwardOn, DoNotDisturbOff, Listen, Coach, BargeIn, CancelWatch]);
+    world.said();
+    world.does("A", Command::State(AgentState::Ready)).unwrap();
+    assert_eq!(world.said(), ["A.dev Ready"]);
+    world.does("A", Command::State(AgentState::LoggedOut)).unwrap();
+    let view = world.board.device_view(&"A".into()).unwrap();
+    assert_eq!((view.active, view.may), (false, vec![]));
+}

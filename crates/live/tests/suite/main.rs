@@ -1,0 +1,9 @@
+//! Live calls as stories: what people do, what they are told, what telephones are asked to do.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on must say so")]
+
+mod calls;
+mod random;
+mod supervision;
+mod transfers;
+mod world;
