@@ -57,12 +57,11 @@ def figure(name, metric, channel, names):
     """How a column is made of the sums."""
     if metric == "Active Time in seconds":
         logged, away = (names.index(f"{it} Time in seconds") for it in ("Logged In", "Away"))
-        total = (
-            f"coalesce(sum(amount) FILTER (what = {logged}), 0) - coalesce(sum(amount) FILTER (what = {away}), 0)"
-        )
+        total = f"sum(CASE what WHEN {logged} THEN amount WHEN {away} THEN -amount ELSE 0 END)"
     else:
         only = f"what = {names.index(metric)}" + ("" if channel is None else f" AND channel = {channel}")
-        total = f"coalesce(sum(amount) FILTER ({only}), 0)"
+        # Nearly three times as fast as FILTER.
+        total = f"sum(CASE WHEN {only} THEN amount ELSE 0 END)"
     # Milliseconds, halves up; as few digits as needed are a matter of the reader.
     if "seconds" in metric:
         total = f"CAST(({total} + 500) // 1000 AS BIGINT) / 1000"
@@ -80,7 +79,8 @@ def summary(duck, folder, target, columns, names):
             FROM '{folder}/spans.parquet'
         ), sums AS (
             SELECT agent, bucket, what, channel,
-                sum(least("end", (bucket + 1) * {HALF_HOUR}) - greatest(start, bucket * {HALF_HOUR})) AS amount
+                CAST(sum(least("end", (bucket + 1) * {HALF_HOUR}) - greatest(start, bucket * {HALF_HOUR})) AS BIGINT)
+                    AS amount
             FROM pieces GROUP BY ALL
             UNION ALL
             SELECT agent, at // {HALF_HOUR} AS bucket, what, channel, count(*) AS amount
