@@ -3,8 +3,8 @@
 use crate::world::{CUSTOMER, World};
 use serde_json::{Map, json};
 use touchline_live::{
-    AgentState, CallCommand, CallMay, Cause, Command, DeviceMay, Effect, Happened, LegState, Recording,
-    Refused, SeatRole, Signal,
+    AgentState, CallCommand, CallMay, Cause, Command, DeviceMay, Effect, Happened, Recording, Refused,
+    SeatRole, Signal,
 };
 
 fn dial(number: &str) -> Command {
