@@ -110,7 +110,8 @@ impl Board {
     /// When [`Board::poll`] has something to do.
     pub fn next_deadline(&self) -> Option<Timestamp> {
         let watchers = self.calls.values().flat_map(|call| self.ringing_watchers(call));
-        watchers.map(|(_, at)| at).min()
+        let asked = self.calls.values().flat_map(|call| &call.legs).filter_map(|leg| leg.answers_by);
+        watchers.map(|(_, at)| at).chain(asked).min()
     }
 
     /// What the owner of a telephone sees of it.

@@ -1,6 +1,6 @@
 //! A call and its parties.
 
-use crate::{CallId, CallView, DeviceId, LineId, Mode, Scope, Seat};
+use crate::{CallId, CallView, DeviceId, LineId, Mode, Scope, Seat, Tried};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use touchline_model::Timestamp;
@@ -70,6 +70,34 @@ pub(crate) struct Leg {
     pub(crate) silenced: bool,
     /// Since when it rings, for a supervisor's that must not ring for ever.
     pub(crate) since: Timestamp,
+    /// Who has it called, and why, to be told if it is not reached.
+    pub(crate) asked: Option<(DeviceId, Tried)>,
+    /// Until when it should have answered, because it was asked to.
+    pub(crate) answers_by: Option<Timestamp>,
+}
+
+impl Leg {
+    pub(crate) fn new(
+        line: LineId,
+        device: Option<DeviceId>,
+        number: String,
+        state: LegState,
+        since: Timestamp,
+    ) -> Self {
+        let part = Part::Own;
+        Self {
+            line,
+            device,
+            number,
+            state,
+            part,
+            muted: false,
+            silenced: false,
+            since,
+            asked: None,
+            answers_by: None,
+        }
+    }
 }
 
 impl Leg {
@@ -108,8 +136,9 @@ pub(crate) struct Call {
     /// What belongs to the call, by key; the newest value last (OC-23).
     pub(crate) data: BTreeMap<String, Vec<Value>>,
     pub(crate) recording: Recording,
-    /// Whom the caller waits for: a number that is to be called once the caller's own telephone was answered.
-    pub(crate) then: Option<String>,
+    /// Whom the caller waits for: a number that is to be called once the caller's own telephone was answered, and what
+    /// for.
+    pub(crate) then: Option<(String, Tried)>,
     /// A queue looks for somebody.
     pub(crate) queued: bool,
     /// Supervisors who have been on it and left, or did not come.

@@ -140,6 +140,32 @@ pub enum Notice {
         /// All of it.
         view: CallView,
     },
+    /// What was accepted came to nothing (contract genesys-voice §7.5).
+    Failed {
+        /// In which call.
+        call: CallId,
+        /// Whose telephone.
+        device: DeviceId,
+        /// What was tried.
+        tried: Tried,
+        /// Why it failed.
+        cause: Cause,
+    },
+}
+
+/// What somebody tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tried {
+    /// To call somebody.
+    Dial,
+    /// To hand a call over.
+    Transfer,
+    /// To ask a colleague.
+    Consult,
+    /// To let somebody join.
+    Conference,
+    /// To have the telephone answer.
+    Answer,
 }
 
 /// In which respect a view of a call has changed (contract genesys-voice §6.2).

@@ -34,7 +34,7 @@ pub use board::Board;
 pub use call::{CallKind, LegState, Recording};
 pub use command::{By, CallCommand, Command, Given, Reach, Refused, WatchWish};
 pub use desk::{AgentState, Device, DeviceView, Watch};
-pub use effect::{Cause, Destination, Effect, Happened, Notice, Seat, SeatRole, What};
+pub use effect::{Cause, Destination, Effect, Happened, Notice, Seat, SeatRole, Tried, What};
 pub use may::{CallMay, DeviceMay};
 pub use names::{CallId, DeviceId, LineId};
 pub use settings::Settings;

@@ -55,6 +55,13 @@ pub enum Signal {
     Holds(LineId, bool),
     /// A telephone hands its call over to a number.
     Refers(LineId, String),
+    /// A telephone hands its call over to who is on another line of its own.
+    Replaces {
+        /// The line of the call.
+        line: LineId,
+        /// The other line.
+        with: LineId,
+    },
 }
 
 impl Board {
@@ -72,7 +79,7 @@ impl Board {
             Signal::Calls { line, from, number, ring } => self.called(line, from, number, ring),
             Signal::Try { line, number } => {
                 if let Some(id) = self.calls_of(line).first().copied() {
-                    self.invite(id, &number);
+                    self.invite(id, &number, None);
                 }
             }
             Signal::GiveUp { line } => self.hung_up(line, Cause::NoAnswer),
@@ -85,6 +92,7 @@ impl Board {
             }
             Signal::Holds(line, on) => self.holds(line, on),
             Signal::Refers(line, number) => self.refers(line, &number),
+            Signal::Replaces { line, with } => self.replaces(line, with),
         }
     }
 
@@ -103,16 +111,7 @@ impl Board {
             (Some(_), None) => CallKind::Outbound,
         };
         let recording = if self.settings.recording { Recording::Running } else { Recording::Stopped };
-        let leg = Leg {
-            line,
-            device: device.clone(),
-            number: own,
-            state: LegState::Dialing,
-            part: Part::Own,
-            muted: false,
-            silenced: false,
-            since: self.now,
-        };
+        let leg = Leg::new(line, device.clone(), own, LegState::Dialing, self.now);
         let call = Call {
             id,
             kind,
@@ -137,7 +136,7 @@ impl Board {
         }
         self.touch(id);
         if let Some(number) = ring {
-            self.invite(id, &number);
+            self.invite(id, &number, None);
         }
     }
 
@@ -177,6 +176,7 @@ impl Board {
         };
         for id in self.calls_of(line) {
             let Some(leg) = self.calls.get_mut(&id).and_then(|call| call.by_line_mut(line)) else { continue };
+            leg.answers_by = None;
             self.touched.retain(|it| *it != id);
             self.touched.push(id);
             match (leg.state, leg.part) {
@@ -245,6 +245,9 @@ impl Board {
         else {
             return;
         };
+        if let Some((asker, tried)) = leg.and_then(|leg| leg.asked.clone()) {
+            self.tell_failure(id, &asker, tried, cause);
+        }
         if rang && let Some(device) = device {
             self.happened(id, Happened::Missed(device, cause));
         }
@@ -287,6 +290,26 @@ impl Board {
         self.happened(id, Happened::Transferred { from: device, to, warm: false });
         self.take_out(id, line);
         self.end_line_if_unused(line, Cause::Normal);
-        self.invite(id, number);
+        self.invite(id, number, None);
+    }
+
+    /// A telephone hands the call on one of its lines over to who is on another of its lines (RFC 3891).
+    fn replaces(&mut self, line: LineId, with: LineId) {
+        let (Some(original), Some(asked)) =
+            (self.calls_of(line).first().copied(), self.calls_of(with).first().copied())
+        else {
+            return;
+        };
+        let device = |id: CallId, line: LineId| {
+            let leg = self.calls.get(&id).and_then(|call| call.by_line(line));
+            leg.filter(|leg| !leg.is_watcher()).and_then(|leg| leg.device.clone())
+        };
+        match (device(original, line), device(asked, with)) {
+            // Nothing else can go wrong: the telephone is on both calls.
+            (Some(one), Some(other)) if one == other && original != asked => {
+                let _ = self.hand_over(&one, original, asked);
+            }
+            _ => {}
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! After each input: what is told to whom, and who hears whom.
 
 use crate::{
-    Board, CallId, CallView, DeviceId, Effect, LegState, Notice, Seat, SeatRole, What,
+    Board, CallId, CallView, Cause, DeviceId, Effect, LegState, Notice, Seat, SeatRole, Tried, What,
     call::{Call, Leg, Part},
 };
 use std::collections::BTreeSet;
@@ -84,6 +84,28 @@ impl Board {
         };
         let user = self.desks.get(device)?.device.user.clone()?;
         Some(Effect::Tell { user, notice: Box::new(Notice::Call { what, view: now.clone() }) })
+    }
+
+    pub(crate) fn tell_failure(&mut self, call: CallId, device: &DeviceId, tried: Tried, cause: Cause) {
+        if let Some(user) = self.desks.get(device).and_then(|desk| desk.device.user.clone()) {
+            let notice = Box::new(Notice::Failed { call, device: device.clone(), tried, cause });
+            self.effects.push(Effect::Tell { user, notice });
+        }
+    }
+
+    /// Telephones that were asked to answer and have not.
+    pub(crate) fn give_up_answering(&mut self) {
+        let now = self.now;
+        let mut failed = Vec::new();
+        for call in self.calls.values_mut() {
+            for leg in call.legs.iter_mut().filter(|leg| leg.answers_by.is_some_and(|until| until <= now)) {
+                leg.answers_by = None;
+                failed.extend(leg.device.clone().map(|device| (call.id, device)));
+            }
+        }
+        for (call, device) in failed {
+            self.tell_failure(call, &device, Tried::Answer, Cause::NoAnswer);
+        }
     }
 
     fn seats(&self, call: &Call) -> Vec<Seat> {

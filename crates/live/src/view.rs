@@ -106,7 +106,7 @@ impl Board {
             supervises: it.is_watcher(),
         });
         // Who is dialled is shown before there is a line to it.
-        let dialled = call.then.iter().map(|number| Participant {
+        let dialled = call.then.iter().map(|(number, _)| Participant {
             number: number.clone(),
             device: self.device_by_number(number),
             supervises: false,

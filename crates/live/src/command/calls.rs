@@ -3,13 +3,16 @@
 use super::{CallCommand, Refused};
 use crate::{
     Board, CallId, CallKind, CallMay, Cause, Destination, DeviceId, Effect, Happened, LegState, LineId, Mode,
-    Recording, What,
+    Recording, Tried, What,
     board::LineState,
     call::{Call, Leg, Part},
     may::refused_in_silence,
 };
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
+
+/// How long a telephone may take that is asked to answer.
+const ANSWERS_WITHIN_SECS: i64 = 3;
 
 impl Board {
     /// Calls somebody: first the caller's own telephone is called, and when that was answered the other.
@@ -53,21 +56,13 @@ impl Board {
         });
         let id = self.new_call_id();
         let inside = self.device_by_number(number).is_some();
+        let tried = if parent.is_some() { Tried::Consult } else { Tried::Dial };
         let kind = match parent {
             Some(_) => CallKind::Consult,
             None if inside => CallKind::Internal,
             None => CallKind::Outbound,
         };
-        let leg = Leg {
-            line,
-            device: Some(device.clone()),
-            number: own,
-            state: LegState::Dialing,
-            part: Part::Own,
-            muted: false,
-            silenced: false,
-            since: self.now,
-        };
+        let leg = Leg::new(line, Some(device.clone()), own, LegState::Dialing, self.now);
         let recording = if self.settings.recording { Recording::Running } else { Recording::Stopped };
         let call = Call {
             id,
@@ -80,7 +75,7 @@ impl Board {
             legs: vec![leg],
             data: BTreeMap::new(),
             recording,
-            then: Some(number.to_owned()),
+            then: Some((number.to_owned(), tried)),
             queued: false,
             left_by: Vec::new(),
             told: BTreeMap::new(),
@@ -103,12 +98,14 @@ impl Board {
         if !ready {
             return;
         }
-        let Some(number) = self.calls.get_mut(&id).and_then(|call| call.then.take()) else { return };
-        self.invite(id, &number);
+        let caller = self.calls.get(&id).and_then(|call| call.legs.first()?.device.clone());
+        let then = self.calls.get_mut(&id).and_then(|call| call.then.take());
+        let Some((number, tried)) = then else { return };
+        self.invite(id, &number, caller.map(|caller| (caller, tried)));
     }
 
     /// Calls a number into a call. Who has sent calls elsewhere is called there, who wants none is busy.
-    pub(crate) fn invite(&mut self, id: CallId, number: &str) {
+    pub(crate) fn invite(&mut self, id: CallId, number: &str, asked: Option<(DeviceId, Tried)>) {
         let from = self.calls.get(&id).map(|call| self.caller_number(call)).unwrap_or_default();
         let (mut number, mut hops) = (number.to_owned(), 0);
         let mut device = self.device_by_number(&number);
@@ -128,16 +125,8 @@ impl Board {
             disturbed || here || self.line_of(device).is_some() || hops > 5
         });
         let line = self.new_line(LineState::Calling, device.clone());
-        let leg = Leg {
-            line,
-            device: device.clone(),
-            number: number.clone(),
-            state: LegState::Ringing,
-            part: Part::Own,
-            muted: false,
-            silenced: false,
-            since: self.now,
-        };
+        let rings = Leg::new(line, device.clone(), number.clone(), LegState::Ringing, self.now);
+        let leg = Leg { asked, ..rings };
         if let Some(call) = self.calls.get_mut(&id) {
             call.legs.push(leg);
         }
@@ -231,7 +220,11 @@ impl Board {
     }
 
     fn pick_up(&mut self, device: &DeviceId, id: CallId) -> Result<(), Refused> {
-        let line = self.leg_of(device, id)?.line;
+        let until = self.now.plus_secs(ANSWERS_WITHIN_SECS);
+        let leg = self.calls.get_mut(&id).and_then(|call| call.leg_mut(device));
+        let leg = leg.ok_or(Refused::NotFound("call"))?;
+        leg.answers_by = Some(until);
+        let line = leg.line;
         self.effects.push(Effect::PickUp(line));
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! Handing a call over, asking a colleague, conferences (contract genesys-voice §3.3, §7.9, §7.11).
 
 use super::Refused;
-use crate::{Board, CallId, Cause, DeviceId, Happened, LegState, LineId, call::Leg, leave::Next};
+use crate::{Board, CallId, Cause, DeviceId, Happened, LegState, LineId, Tried, call::Leg, leave::Next};
 use serde_json::{Map, Value};
 
 impl Board {
@@ -23,7 +23,7 @@ impl Board {
         self.happened(id, what);
         self.take_out(id, line);
         self.end_line_if_unused(line, Cause::Normal);
-        self.invite(id, to);
+        self.invite(id, to, Some((device.clone(), Tried::Transfer)));
         Ok(())
     }
 
@@ -111,7 +111,18 @@ impl Board {
         with: Option<CallId>,
     ) -> Result<(), Refused> {
         let (original, asked) = self.both(device, id, with)?;
-        let line = self.leg_of(device, original)?.line;
+        self.hand_over(device, original, asked)
+    }
+
+    /// Brings the parties of two calls of a telephone together and takes the telephone out of both; it may have a line
+    /// in each, when its owner called the second one by hand.
+    pub(crate) fn hand_over(
+        &mut self,
+        device: &DeviceId,
+        original: CallId,
+        asked: CallId,
+    ) -> Result<(), Refused> {
+        let (line, other) = (self.leg_of(device, original)?.line, self.leg_of(device, asked)?.line);
         let to = self.calls.get(&asked).map(|call| call.dnis.clone()).unwrap_or_default();
         self.touch(original);
         self.touch(asked);
@@ -120,8 +131,9 @@ impl Board {
         let next = came.into_iter().find(|line| self.is_ours(*line)).map_or(Next::Nobody, Next::Line);
         self.watched_leaves(original, line, next);
         self.take_out(original, line);
-        self.take_out(asked, line);
+        self.take_out(asked, other);
         self.end_line_if_unused(line, Cause::Normal);
+        self.end_line_if_unused(other, Cause::Normal);
         self.after_leaving(asked, None);
         self.after_leaving(original, None);
         self.bring_in_watchers(original);
@@ -171,7 +183,7 @@ impl Board {
             Self::attach(call, data);
             call.owner = Some(device.clone());
         }
-        self.invite(id, to);
+        self.invite(id, to, Some((device.clone(), Tried::Conference)));
         Ok(())
     }
 

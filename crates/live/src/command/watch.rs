@@ -154,16 +154,9 @@ impl Board {
         let Some(of) = call.leg(&watch.target).map(|leg| leg.line) else { return };
         let from = call.own().next().map(|leg| leg.number.clone()).unwrap_or_default();
         let line = self.new_line(LineState::Calling, Some(device.clone()));
-        let leg = Leg {
-            line,
-            device: Some(device.clone()),
-            number,
-            state: LegState::Ringing,
-            part: Part::Watcher { of, mode: watch.mode, scope: watch.scope, once: watch.once },
-            muted: false,
-            silenced: false,
-            since: self.now,
-        };
+        let part = Part::Watcher { of, mode: watch.mode, scope: watch.scope, once: watch.once };
+        let rings = Leg::new(line, Some(device.clone()), number, LegState::Ringing, self.now);
+        let leg = Leg { part, ..rings };
         if let Some(call) = self.calls.get_mut(&id) {
             call.legs.push(leg);
         }
@@ -275,5 +268,6 @@ impl Board {
         for (id, line) in late {
             self.leave_line(id, line, Cause::NoAnswer);
         }
+        self.give_up_answering();
     }
 }

@@ -137,3 +137,24 @@ fn agents_begin_unready_and_a_device_says_what_may_be_done_with_it() {
     let view = world.board.device_view(&"A".into()).unwrap();
     assert_eq!((view.active, view.may), (false, vec![]));
 }
+
+#[test]
+fn what_was_accepted_and_came_to_nothing_is_told() {
+    let mut world = World::new();
+    world.does("A", dial("999")).unwrap();
+    world.answers("A");
+    world.said();
+    let line = world.line("999");
+    world.hears(Signal::Failed(line, Cause::Unreachable));
+    assert_eq!(world.said(), ["A.failed Dial Unreachable", "A.call Status Released"]);
+    // A telephone that is asked to answer has three seconds.
+    world.customer_calls("A", false);
+    world.on_call("A", CallCommand::Answer).unwrap();
+    assert_eq!(world.board.next_deadline(), Some(world.now.plus_secs(3)));
+    world.said();
+    world.passes(3);
+    assert_eq!(world.said(), ["A.failed Answer NoAnswer"]);
+    assert_eq!(world.board.next_deadline(), None);
+    world.answers("A");
+    assert_eq!(world.said(), ["A.call Status Established [C]"]);
+}

@@ -106,6 +106,10 @@ proptest! {
                     world.board.signal(world.now, Signal::HungUp(line))
                 }
                 (35, Some(line)) => world.board.signal(world.now, Signal::Holds(line, two.is_multiple_of(2))),
+                (36, Some(line)) if two.is_multiple_of(3) => {
+                    let with = lines[usize::from(two) % lines.len()];
+                    world.board.signal(world.now, Signal::Replaces { line, with })
+                }
                 (36, Some(line)) => {
                     let number = NUMBERS[usize::from(two) % NUMBERS.len()].to_owned();
                     world.board.signal(world.now, Signal::Refers(line, number))

@@ -168,3 +168,27 @@ fn a_coach_of_whom_the_call_goes_outside_falls_silent() {
     world.answers("+493012345");
     assert_eq!(world.said(), ["S.call Status Established [C,+493012345] muted monitoring"]);
 }
+
+#[test]
+fn a_telephone_with_two_lines_hands_one_call_over_to_the_other() {
+    let mut world = World::new();
+    world.watches("S", Mode::Coach, "A");
+    world.customer_calls("A", true);
+    world.answers("S");
+    let (original, first) = (world.call_of("A", LegState::Established), world.line("A"));
+    world.hears(Signal::Holds(first, true));
+    let from = touchline_live::From::Device("A".into());
+    let second = world.board.offer_line(&from);
+    let number = "5002".to_owned();
+    world.hears(Signal::Calls { line: second, from, number: number.clone(), ring: Some(number) });
+    world.answers("B");
+    world.said();
+    world.hears(Signal::Replaces { line: first, with: second });
+    assert_eq!(world.call_of("B", LegState::Established), original);
+    assert!(world.board.call_views(&"A".into()).is_empty());
+    let ended = world.done.iter().filter(|it| matches!(it, touchline_live::Effect::HangUp { .. })).count();
+    assert_eq!(ended, 2, "both lines of the telephone end");
+    let said = world.said();
+    assert!(said.contains(&"S.call Participants Established [C,B] monitoring".to_owned()), "{said:?}");
+    assert!(said.contains(&"B.call Status Established [C,S] supervised".to_owned()), "{said:?}");
+}

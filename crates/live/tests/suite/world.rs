@@ -197,6 +197,7 @@ fn told(notice: &Notice) -> String {
                 view.watch.as_ref().map_or_else(String::new, |it| format!(" {:?} {}", it.mode, it.target));
             format!("{}.dev {:?}{watch}", view.device.id, view.state)
         }
+        Notice::Failed { device, tried, cause, .. } => format!("{device}.failed {tried:?} {cause:?}"),
         Notice::Call { what, view } => {
             let others: Vec<String> = view
                 .participants
