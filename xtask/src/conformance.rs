@@ -17,7 +17,13 @@ struct Contract {
     legend: &'static str,
 }
 
-const CONTRACTS: [Contract; 2] = [
+const CONTRACTS: [Contract; 3] = [
+    Contract {
+        name: "bayeux",
+        title: "Bayeux 1.0, as CometD serves it",
+        legend: "`S` sections, `B` choices where specification and reference server are silent, `R` rulings, `T` tests \
+                 of the reference server's own suite, in our words",
+    },
     Contract {
         name: "c360",
         title: "Coach360 Conversation Intelligence API, version 2",
@@ -187,7 +193,7 @@ mod tests {
         let rows = rows_of("c360", "# comment\nX-1\ta | b\nX-2\told\tR-1\nR-1\tnew\n").unwrap();
         let test = |name: &str| ("crates/a/tests/b.rs".to_owned(), name.to_owned());
         let tests = BTreeMap::from([("X-1".to_owned(), vec![test("one"), test("two")])]);
-        let (page, sum) = CONTRACTS[0].render(&rows, &tests);
+        let (page, sum) = CONTRACTS[1].render(&rows, &tests);
         assert!(page.contains(
             "| X-1 | a \\| b | [`one`](../../crates/a/tests/b.rs)<br>[`two`](../../crates/a/tests/b.rs) | tested |\n"
         ));

@@ -17,7 +17,6 @@ const STEPS: [Step; 8] = [
     ("install", |root| install::all(root).map(|()| "everything needed is there".to_owned())),
     ("fmt", |root| cargo(root, &["fmt", "--check"])),
     ("layers", |root| layers::check(root).map(|()| String::new())),
-    // Before what takes long.
     ("conformance", |root| conformance::check(root).map(|()| String::new())),
     ("clippy", |root| cargo(root, &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])),
     ("doc", doc),
