@@ -61,13 +61,22 @@ pub(crate) fn nodes_of(event: &Event) -> Vec<Node> {
     nodes
 }
 
-/// The number of a family that begins with this thing. Two that happen to get the same are worked out together, which
-/// does no harm.
-pub(crate) fn number(sort: NodeSort, id: &str) -> i64 {
+/// Bits of a family's number that tell it from others of the same hour.
+const WITHIN_HOUR: u32 = 42;
+/// Hours up to the year 2089.
+const LAST_HOUR: i64 = (1 << 20) - 1;
+
+/// The number of a family that begins with this thing, first heard of in an event of this time. Two that happen to get
+/// the same are worked out together, which does no harm.
+///
+/// The hour stands first: what comes together then lies together in every index of families, and a batch writes a few
+/// pages of them instead of a page for each family.
+pub(crate) fn number(sort: NodeSort, id: &str, first: Timestamp) -> i64 {
     let hash = uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, format!("{}/{id}", sort.name()).as_bytes());
     let (high, _) = hash.as_u64_pair();
-    // Numbers of families are positive, so that they read well.
-    i64::try_from(high >> 1).unwrap_or_default()
+    let within = i64::try_from(high >> (64 - WITHIN_HOUR)).unwrap_or_default();
+    let hour = (first.micros() / 3_600_000_000).clamp(0, LAST_HOUR);
+    hour << WITHIN_HOUR | within
 }
 
 impl Families {
@@ -111,7 +120,7 @@ impl Families {
                 Some(at) => self.root(*at),
                 None => match here {
                     Some(here) => here,
-                    None => self.begin(number(node.0, &node.1)),
+                    None => self.begin(number(node.0, &node.1, event.timestamp)),
                 },
             };
             self.nodes.insert(node, there);

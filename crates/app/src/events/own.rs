@@ -103,7 +103,7 @@ impl App {
             if known.is_some() && was.eq(&events) {
                 continue;
             }
-            let family = known.unwrap_or_else(|| number(NodeSort::Contact, id));
+            let family = known.unwrap_or_else(|| number(NodeSort::Contact, id, contact.started_at));
             if known.is_some() {
                 again.push((id.to_owned(), family));
                 batch.drop_own_events(family, id);
