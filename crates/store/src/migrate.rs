@@ -19,11 +19,8 @@ const MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../migrations/0002_pages.postgres.sql"),
     },
     Migration { common: include_str!("../migrations/0003_events.sql"), sqlite: "", postgres: "" },
-    Migration {
-        common: include_str!("../migrations/0004_warehouse.sql"),
-        sqlite: include_str!("../migrations/0004_warehouse.sqlite.sql"),
-        postgres: "",
-    },
+    Migration { common: include_str!("../migrations/0004_warehouse.sql"), sqlite: "", postgres: "" },
+    Migration { common: "", sqlite: include_str!("../migrations/0005_planner.sqlite.sql"), postgres: "" },
 ];
 
 /// The schema version that this release writes.
