@@ -149,6 +149,27 @@ pub(crate) struct Call {
 }
 
 impl Call {
+    /// A call of one party, from when its leg began.
+    pub(crate) fn new(id: CallId, kind: CallKind, leg: Leg, dnis: String) -> Self {
+        Self {
+            id,
+            kind,
+            ani: None,
+            dnis,
+            began: leg.since,
+            parent: None,
+            owner: None,
+            legs: vec![leg],
+            data: BTreeMap::new(),
+            recording: Recording::default(),
+            then: None,
+            queued: false,
+            left_by: Vec::new(),
+            told: BTreeMap::new(),
+            seats: Vec::new(),
+        }
+    }
+
     /// The leg of a telephone, until it has left.
     pub(crate) fn leg(&self, device: &DeviceId) -> Option<&Leg> {
         self.legs.iter().find(|it| it.device.as_ref() == Some(device) && it.is_there())

@@ -6,7 +6,6 @@ use crate::{
     call::{Call, Leg, Part},
     leave::Next,
 };
-use std::collections::BTreeMap;
 
 /// Who calls us.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,6 +95,19 @@ impl Board {
         }
     }
 
+    /// A call begins.
+    pub(crate) fn open(&mut self, mut call: Call) {
+        let id = call.id;
+        if self.settings.recording {
+            call.recording = Recording::Running;
+            self.effects.push(Effect::Record { call: id, recording: call.recording });
+        }
+        let by = call.legs.first().and_then(|leg| leg.device.clone());
+        self.happened(id, Happened::Started { ani: call.ani.clone(), dnis: call.dnis.clone(), by });
+        self.calls.insert(id, call);
+        self.touch(id);
+    }
+
     fn called(&mut self, line: LineId, from: From, number: String, ring: Option<String>) {
         let id = self.new_call_id();
         let (device, own, ani) = match from {
@@ -110,31 +122,8 @@ impl Board {
             (Some(_), Some(_)) => CallKind::Internal,
             (Some(_), None) => CallKind::Outbound,
         };
-        let recording = if self.settings.recording { Recording::Running } else { Recording::Stopped };
-        let leg = Leg::new(line, device.clone(), own, LegState::Dialing, self.now);
-        let call = Call {
-            id,
-            kind,
-            ani: ani.clone(),
-            dnis: number.clone(),
-            began: self.now,
-            parent: None,
-            owner: None,
-            legs: vec![leg],
-            data: BTreeMap::new(),
-            recording,
-            then: None,
-            queued: ring.is_none(),
-            left_by: Vec::new(),
-            told: BTreeMap::new(),
-            seats: Vec::new(),
-        };
-        self.calls.insert(id, call);
-        self.happened(id, Happened::Started { ani, dnis: number, by: device });
-        if recording == Recording::Running {
-            self.effects.push(Effect::Record { call: id, recording });
-        }
-        self.touch(id);
+        let leg = Leg::new(line, device, own, LegState::Dialing, self.now);
+        self.open(Call { ani, queued: ring.is_none(), ..Call::new(id, kind, leg, number) });
         if let Some(number) = ring {
             self.invite(id, &number, None);
         }

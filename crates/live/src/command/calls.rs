@@ -3,13 +3,12 @@
 use super::{CallCommand, Refused};
 use crate::{
     Board, CallId, CallKind, CallMay, Cause, Destination, DeviceId, Effect, Happened, LegState, LineId, Mode,
-    Recording, Tried, What,
+    Tried, What,
     board::LineState,
     call::{Call, Leg, Part},
     may::refused_in_silence,
 };
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
 
 /// How long a telephone may take that is asked to answer.
 const ANSWERS_WITHIN_SECS: i64 = 3;
@@ -63,31 +62,8 @@ impl Board {
             None => CallKind::Outbound,
         };
         let leg = Leg::new(line, Some(device.clone()), own, LegState::Dialing, self.now);
-        let recording = if self.settings.recording { Recording::Running } else { Recording::Stopped };
-        let call = Call {
-            id,
-            kind,
-            ani: None,
-            dnis: number.to_owned(),
-            began: self.now,
-            parent,
-            owner: None,
-            legs: vec![leg],
-            data: BTreeMap::new(),
-            recording,
-            then: Some((number.to_owned(), tried)),
-            queued: false,
-            left_by: Vec::new(),
-            told: BTreeMap::new(),
-            seats: Vec::new(),
-        };
-        self.calls.insert(id, call);
-        let by = Some(device.clone());
-        self.happened(id, Happened::Started { ani: None, dnis: number.to_owned(), by });
-        if recording == Recording::Running {
-            self.effects.push(Effect::Record { call: id, recording });
-        }
-        self.touch(id);
+        let then = Some((number.to_owned(), tried));
+        self.open(Call { parent, then, ..Call::new(id, kind, leg, number.to_owned()) });
         id
     }
 
