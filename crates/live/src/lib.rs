@@ -9,6 +9,8 @@
 //! anew ([`CallView`]) and compared with what its owner was told last; what differs is told. So a view, and what it
 //! says its owner may do, is never out of date (contract genesys-voice §1.2), and a change tells nobody twice.
 //!
+//! [`numbers`] says what a dialled number means, and which agent a queue rings next.
+//!
 //! # Words
 //! | word | meaning |
 //! | --- | --- |
@@ -25,6 +27,7 @@ mod effect;
 mod leave;
 mod may;
 mod names;
+pub mod numbers;
 mod settings;
 mod signal;
 mod tell;

@@ -1,4 +1,4 @@
-//! Calls: what stands in front of the SIP library, and who is reached under which number.
+//! Calls: what stands in front of the SIP library.
 //!
 //! Everything in these modules is pure: bytes and the time go in, bytes, decisions and the next deadline come out.
 //! No socket is opened here and no clock is read.
@@ -8,7 +8,6 @@
 //! | [`guard`] | whether a message may reach the SIP library, is answered at the door, or is dropped |
 //! | [`limits`] | how much one source may send, and who is banned for a while |
 //! | [`digest`] | whether somebody knows a password, without the password being stored |
-//! | [`numbers`] | what a dialled number means, and which agent a queue rings next |
 //! | [`registrar`] | where a user's phones are now |
 //! | [`fields`], [`uri`] | the grammar of SIP header values and addresses that all of them share |
 
@@ -17,7 +16,5 @@ pub mod fields;
 pub mod guard;
 pub mod limits;
 mod lru;
-mod net;
-pub mod numbers;
 pub mod registrar;
 pub mod uri;

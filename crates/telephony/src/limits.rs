@@ -1,7 +1,8 @@
 //! Limits of what one source may send, and bans for those who guess passwords. Bounded memory, no clock.
 
-use crate::{lru::Lru, net::holds};
+use crate::lru::Lru;
 use std::net::{IpAddr, Ipv6Addr};
+use touchline_live::numbers::net::holds;
 use touchline_model::Timestamp;
 
 /// A token bucket: so many at once, refilled at so many a second.

@@ -1,6 +1,7 @@
 //! SIP, SIPS and TEL addresses, read strictly (RFC 3261 §25.1, RFC 3966 §3).
 
 use std::{borrow::Cow, net::IpAddr};
+pub use touchline_live::numbers::decode;
 
 /// Why a text is no address that we accept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -203,22 +204,6 @@ fn made_of(text: &str, also: &[u8]) -> bool {
         }
     }
     true
-}
-
-/// Decodes `%41` and its like; `None` if an escape is cut or the result is no UTF-8.
-pub fn decode(text: &str) -> Option<String> {
-    let mut out = Vec::with_capacity(text.len());
-    let mut bytes = text.bytes();
-    while let Some(byte) = bytes.next() {
-        if byte == b'%' {
-            let mut digit = || char::from(bytes.next()?).to_digit(16);
-            let value = digit()? * 16 + digit()?;
-            out.push(u8::try_from(value).ok()?);
-        } else {
-            out.push(byte);
-        }
-    }
-    String::from_utf8(out).ok()
 }
 
 /// RFC 3261's grammar lets `[2001:db8:::192.0.2.1]` pass, with a colon too many before the IPv4 part, and RFC 5118

@@ -30,6 +30,8 @@
 mod config;
 mod dial;
 mod dispatcher;
+mod escapes;
+pub mod net;
 mod plan;
 mod queue;
 
@@ -38,5 +40,6 @@ pub use config::{
 };
 pub use dial::{NotANumber, Number};
 pub use dispatcher::Dispatcher;
+pub use escapes::decode;
 pub use plan::{Caller, Plan, PlanError, Refusal, RingStage, Route};
 pub use queue::{QueueAction, QueueEvent};

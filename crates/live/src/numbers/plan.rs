@@ -1,7 +1,7 @@
 //! The checked plan, and what becomes of a dialled number.
 
+use super::net::{holds, network};
 use super::{Dialling, Number, NumberPlan, QueueConfig, RingGroup, RingOrder, Trunk, UserNumber};
-use crate::net::{holds, network};
 use std::{collections::HashMap, net::IpAddr};
 
 /// Why a plan cannot be used. Each says which entry.
@@ -277,7 +277,7 @@ impl Plan {
         holding.max_by_key(|(_, prefix, _)| *prefix).and_then(|(_, _, at)| self.plan.trunks.get(*at))
     }
 
-    /// Networks of all trunks, for [`crate::limits::LimitRules::trusted`].
+    /// Networks of all trunks, for the limits of the endpoint.
     pub fn trunk_networks(&self) -> Vec<(IpAddr, u8)> {
         self.networks.iter().map(|(address, prefix, _)| (*address, *prefix)).collect()
     }

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 /// Reads `192.0.2.0/28`, or one address. A network that holds everybody is none: it would let everybody in.
-pub(crate) fn network(text: &str) -> Option<(IpAddr, u8)> {
+pub fn network(text: &str) -> Option<(IpAddr, u8)> {
     let (address, prefix) =
         text.split_once('/').map_or((text, None), |(address, prefix)| (address, Some(prefix)));
     let address: IpAddr = address.parse().ok()?;
@@ -13,7 +13,7 @@ pub(crate) fn network(text: &str) -> Option<(IpAddr, u8)> {
 }
 
 /// Is the address in that network? Mapped IPv4 counts as IPv4.
-pub(crate) fn holds(network: IpAddr, prefix: u8, address: IpAddr) -> bool {
+pub fn holds(network: IpAddr, prefix: u8, address: IpAddr) -> bool {
     let same_bits = match (network.to_canonical(), address.to_canonical()) {
         (IpAddr::V4(network), IpAddr::V4(address)) => (network.to_bits() ^ address.to_bits()).leading_zeros(),
         (IpAddr::V6(network), IpAddr::V6(address)) => (network.to_bits() ^ address.to_bits()).leading_zeros(),

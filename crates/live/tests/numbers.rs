@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may end here")]
 
 use proptest::prelude::*;
-use touchline_telephony::numbers::{Caller, Number, NumberPlan, Plan, PlanError, Refusal, RingStage, Route};
+use touchline_live::numbers::{Caller, Number, NumberPlan, Plan, PlanError, Refusal, RingStage, Route};
 
 const OFFICE: &str = r#"
 emergency = ["112", "110"]

@@ -1,7 +1,7 @@
 //! What was dialled, as a number: cleaned of what people and phones put between digits, and in international form.
 
 use super::Dialling;
-use crate::uri;
+use super::escapes::decode;
 use std::fmt;
 
 /// Longest number: 15 digits by ITU-T E.164, and some for prefixes.
@@ -22,7 +22,7 @@ impl Number {
     /// # Errors
     /// There is something else in it, or nothing at all.
     pub fn read(dialled: &str) -> Result<Self, NotANumber> {
-        let decoded = uri::decode(dialled.split(';').next().unwrap_or_default()).ok_or(NotANumber)?;
+        let decoded = decode(dialled.split(';').next().unwrap_or_default()).ok_or(NotANumber)?;
         let digits: String =
             decoded.chars().filter(|letter| !matches!(letter, ' ' | '-' | '.' | '(' | ')' | '/')).collect();
         let rest = digits.strip_prefix('+').unwrap_or(&digits);

@@ -3,8 +3,8 @@
 
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
+use touchline_live::numbers::{Dispatcher, QueueAction, QueueConfig, QueueEvent};
 use touchline_model::{ContactId, Timestamp, UserId};
-use touchline_telephony::numbers::{Dispatcher, QueueAction, QueueConfig, QueueEvent};
 
 fn at(secs: i64) -> Timestamp {
     Timestamp::from_micros(1_800_000_000_000_000).plus_secs(secs)
