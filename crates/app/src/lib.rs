@@ -14,6 +14,7 @@ pub mod events;
 pub mod exports;
 pub mod feeds;
 pub mod imports;
+pub mod live;
 pub mod overview;
 pub mod people;
 pub mod pipeline;
@@ -72,6 +73,7 @@ pub struct App {
     pub(crate) exports: Option<touchline_store::Destination>,
     /// Read while a recording is being named, written while one is being removed.
     pub(crate) recordings: Arc<tokio::sync::RwLock<()>>,
+    pub(crate) switchboards: Arc<live::Switchboards>,
 }
 
 impl std::fmt::Debug for App {
@@ -107,6 +109,7 @@ impl App {
             exporting: Arc::default(),
             exports: None,
             recordings: Arc::default(),
+            switchboards: Arc::default(),
         }
     }
 
