@@ -1,8 +1,8 @@
 //! The board: all that is live in an organisation.
 
 use crate::{
-    AgentState, By, CallId, Command, Device, DeviceId, DeviceView, Effect, LineId, Refused, Settings, Signal,
-    call::Call, desk::Desk,
+    AgentState, By, CallId, CallKind, Command, Device, DeviceId, DeviceView, Effect, Hunt, LineId, Refused,
+    Settings, Signal, call::Call, desk::Desk,
 };
 use std::collections::BTreeMap;
 use touchline_model::{Timestamp, UserId};
@@ -34,6 +34,8 @@ pub struct Board {
     pub(crate) effects: Vec<Effect>,
     pub(crate) touched: Vec<CallId>,
     pub(crate) touched_desks: Vec<DeviceId>,
+    /// Numbers behind which somebody is to be found.
+    pub(crate) hunts: BTreeMap<String, Hunt>,
     next_line: u64,
     random: Box<dyn FnMut() -> u128 + Send>,
 }
@@ -56,6 +58,7 @@ impl Board {
             effects: Vec::new(),
             touched: Vec::new(),
             touched_desks: Vec::new(),
+            hunts: BTreeMap::new(),
             next_line: 1,
             random: Box::new(random),
         }
@@ -114,6 +117,28 @@ impl Board {
         watchers.map(|(_, at)| at).chain(asked).min()
     }
 
+    /// Sets what an agent is ready for, without being asked by that one: too many calls were missed, for example. Nothing
+    /// happens where nobody works.
+    pub fn put_state(&mut self, now: Timestamp, device: &DeviceId, state: AgentState) -> Vec<Effect> {
+        self.now = now;
+        if self.set_state(device, state).is_err() {
+            self.touched_desks.clear();
+        }
+        self.settle(None)
+    }
+
+    /// What a call is, while it goes on.
+    pub fn call_kind(&self, call: CallId) -> Option<CallKind> {
+        self.calls.get(&call).map(|it| it.kind)
+    }
+
+    /// The telephone at which a user works; before that, the first one of theirs.
+    pub fn desk_of(&self, user: &UserId) -> Option<DeviceId> {
+        let own = |desk: &&Desk| desk.device.user.as_ref() == Some(user);
+        let active = self.desks.values().filter(own).find(|desk| desk.active);
+        active.or_else(|| self.desks.values().find(own)).map(|desk| desk.device.id.clone())
+    }
+
     /// What the owner of a telephone sees of it.
     pub fn device_view(&self, device: &DeviceId) -> Option<DeviceView> {
         self.desks.get(device).map(Desk::view)
@@ -146,6 +171,12 @@ impl Board {
         self.next_line += 1;
         self.lines.insert(id, Line { state, device });
         id
+    }
+
+    pub(crate) fn is_up_now(&mut self, line: LineId) {
+        if let Some(it) = self.lines.get_mut(&line) {
+            it.state = LineState::Up;
+        }
     }
 
     pub(crate) fn is_up(&self, line: LineId) -> bool {

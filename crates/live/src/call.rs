@@ -1,6 +1,6 @@
 //! A call and its parties.
 
-use crate::{CallId, CallView, DeviceId, LineId, Mode, Scope, Seat, Tried};
+use crate::{CallId, CallView, DeviceId, LineId, Mode, Scope, Seat, Tried, hunt::Hunting};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use touchline_model::Timestamp;
@@ -74,6 +74,8 @@ pub(crate) struct Leg {
     pub(crate) asked: Option<(DeviceId, Tried)>,
     /// Until when it should have answered, because it was asked to.
     pub(crate) answers_by: Option<Timestamp>,
+    /// Was found for a call of a queue or a group, and has not taken it yet.
+    pub(crate) found: bool,
 }
 
 impl Leg {
@@ -96,6 +98,7 @@ impl Leg {
             since,
             asked: None,
             answers_by: None,
+            found: false,
         }
     }
 }
@@ -139,8 +142,10 @@ pub(crate) struct Call {
     /// Whom the caller waits for: a number that is to be called once the caller's own telephone was answered, and what
     /// for.
     pub(crate) then: Option<(String, Tried)>,
-    /// A queue looks for somebody.
-    pub(crate) queued: bool,
+    /// Somebody is looked for.
+    pub(crate) hunting: Option<Hunting>,
+    /// What was said last of what is looked for.
+    pub(crate) hunt_told: Option<String>,
     /// Supervisors who have been on it and left, or did not come.
     pub(crate) left_by: Vec<DeviceId>,
     /// What each of our telephones was told last.
@@ -163,7 +168,8 @@ impl Call {
             data: BTreeMap::new(),
             recording: Recording::default(),
             then: None,
-            queued: false,
+            hunting: None,
+            hunt_told: None,
             left_by: Vec::new(),
             told: BTreeMap::new(),
             seats: Vec::new(),

@@ -1,6 +1,6 @@
 //! What a board wants done.
 
-use crate::{CallId, CallView, DeviceId, DeviceView, LineId, Mode, Recording};
+use crate::{CallId, CallKind, CallView, DeviceId, DeviceView, LineId, Mode, Recording};
 use touchline_model::{Timestamp, UserId};
 
 /// Where a line leads.
@@ -38,6 +38,8 @@ pub enum Effect {
         to: Destination,
         /// In whose name.
         from: String,
+        /// Which of our telephones has it called; it is its right to call that number that counts.
+        by: Option<DeviceId>,
         /// Whether the telephone should answer by itself.
         auto_answer: bool,
     },
@@ -76,6 +78,14 @@ pub enum Effect {
         call: CallId,
         /// How.
         recording: Recording,
+    },
+    /// Look for somebody at a number behind which there is nobody in particular ([`crate::Board::configure_hunts`]); no longer, if
+    /// none is given.
+    Hunt {
+        /// For which call.
+        call: CallId,
+        /// At which number.
+        number: Option<String>,
     },
     /// Tell somebody.
     Tell {
@@ -190,6 +200,8 @@ pub enum What {
 pub enum Happened {
     /// It began.
     Started {
+        /// What it is to us.
+        kind: CallKind,
         /// The caller's number, from outside.
         ani: Option<String>,
         /// The number dialled.

@@ -67,14 +67,17 @@ impl Board {
     /// Ends a call that nobody has any more. An observer never keeps a call alive; who speaks to all does (OC-79).
     pub(crate) fn after_leaving(&mut self, id: CallId, by: Option<DeviceId>) {
         let Some(call) = self.calls.get_mut(&id) else { return };
-        let there: Vec<LineId> = call.own().filter(|leg| leg.is_there()).map(|leg| leg.line).collect();
+        let there: Vec<LineId> =
+            call.own().filter(|leg| leg.is_there() && !leg.only_rings()).map(|leg| leg.line).collect();
         let speaks = |leg: &&mut Leg| {
             let whole = matches!(leg.part, Part::Watcher { mode: Mode::BargeIn, scope: Scope::Call, .. });
             whole && leg.is_on()
         };
         let speaking = call.legs.iter_mut().filter(speaks).count();
         // A caller who waits for somebody to be found is not alone.
-        if there.len() + speaking >= 2 || (there.len() == 1 && (call.then.is_some() || call.queued)) {
+        if there.len() + speaking >= 2
+            || (there.len() == 1 && (call.then.is_some() || call.hunting.is_some()))
+        {
             for leg in call.legs.iter_mut().filter(speaks) {
                 // Whom they watched has gone: from now on they take part for themselves.
                 if let Part::Watcher { of, .. } = leg.part

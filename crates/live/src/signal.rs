@@ -27,20 +27,31 @@ pub enum Signal {
         from: From,
         /// The number dialled.
         number: String,
-        /// Whom to ring; absent while a queue looks for somebody, who comes by [`Signal::Try`].
+        /// Whom to ring, where that is another number than the one dialled.
         ring: Option<String>,
     },
-    /// Somebody was found for a caller who waits.
+    /// Somebody was found for a call for which somebody is looked for ([`Effect::Hunt`]); several may ring at once.
     Try {
-        /// The caller's line.
-        line: LineId,
-        /// The number to ring.
-        number: String,
+        /// The call.
+        call: CallId,
+        /// Whom to ring.
+        device: DeviceId,
     },
-    /// Nobody was found.
-    GiveUp {
-        /// The caller's line.
-        line: LineId,
+    /// Somebody who was found shall ring no longer.
+    Withdraw {
+        /// The call.
+        call: CallId,
+        /// Who.
+        device: DeviceId,
+        /// It has rung in vain.
+        missed: bool,
+    },
+    /// It is looked no further.
+    HuntEnds {
+        /// The call.
+        call: CallId,
+        /// The number that takes the call; without one it is over.
+        to: Option<String>,
     },
     /// The telephone that was called rings.
     Rings(LineId),
@@ -76,12 +87,9 @@ impl Board {
     pub(crate) fn heed(&mut self, signal: Signal) {
         match signal {
             Signal::Calls { line, from, number, ring } => self.called(line, from, number, ring),
-            Signal::Try { line, number } => {
-                if let Some(id) = self.calls_of(line).first().copied() {
-                    self.invite(id, &number, None);
-                }
-            }
-            Signal::GiveUp { line } => self.hung_up(line, Cause::NoAnswer),
+            Signal::Try { call, device } => self.try_device(call, &device),
+            Signal::Withdraw { call, device, missed } => self.withdraw(call, &device, missed),
+            Signal::HuntEnds { call, to } => self.hunt_ends(call, to.as_deref()),
             Signal::Rings(line) => self.rings(line),
             Signal::Answered(line) => self.answered(line),
             Signal::Failed(line, cause) => self.failed(line, cause),
@@ -103,7 +111,8 @@ impl Board {
             self.effects.push(Effect::Record { call: id, recording: call.recording });
         }
         let by = call.legs.first().and_then(|leg| leg.device.clone());
-        self.happened(id, Happened::Started { ani: call.ani.clone(), dnis: call.dnis.clone(), by });
+        let (ani, dnis) = (call.ani.clone(), call.dnis.clone());
+        self.happened(id, Happened::Started { kind: call.kind, ani, dnis, by });
         self.calls.insert(id, call);
         self.touch(id);
     }
@@ -123,10 +132,10 @@ impl Board {
             (Some(_), None) => CallKind::Outbound,
         };
         let leg = Leg::new(line, device, own, LegState::Dialing, self.now);
-        self.open(Call { ani, queued: ring.is_none(), ..Call::new(id, kind, leg, number) });
-        if let Some(number) = ring {
-            self.invite(id, &number, None);
-        }
+        let by = leg.device.clone();
+        let ring = ring.unwrap_or_else(|| number.clone());
+        self.open(Call { ani, ..Call::new(id, kind, leg, number) });
+        self.invite(id, &ring, None, by);
     }
 
     /// The calls in which a line has a leg.
@@ -136,7 +145,7 @@ impl Board {
     }
 
     /// The callers of a call who have not been answered yet.
-    fn offered(&self, id: CallId) -> Vec<LineId> {
+    pub(crate) fn offered(&self, id: CallId) -> Vec<LineId> {
         let Some(call) = self.calls.get(&id) else { return vec![] };
         let waits =
             |leg: &&Leg| self.lines.get(&leg.line).is_some_and(|line| line.state == LineState::Offered);
@@ -189,16 +198,14 @@ impl Board {
     /// Somebody has answered: who called is answered, too.
     fn reached(&mut self, id: CallId, device: Option<DeviceId>, line: LineId) {
         for caller in self.offered(id) {
-            if let Some(it) = self.lines.get_mut(&caller) {
-                it.state = LineState::Up;
-            }
+            self.is_up_now(caller);
             self.effects.push(Effect::Answer(caller));
         }
         let Some(call) = self.calls.get_mut(&id) else { return };
-        call.queued = false;
         for leg in call.legs.iter_mut().filter(|leg| leg.state == LegState::Dialing) {
             leg.state = LegState::Established;
         }
+        self.found(id, line);
         let (number, conference) = (self.number_of(id, line), self.is_conference(id));
         match device {
             Some(device) => self.happened(id, Happened::Accepted(device)),
@@ -276,10 +283,10 @@ impl Board {
         self.touch(id);
         self.watched_leaves(id, line, Next::Awaited);
         let to = number.to_owned();
-        self.happened(id, Happened::Transferred { from: device, to, warm: false });
+        self.happened(id, Happened::Transferred { from: device.clone(), to, warm: false });
         self.take_out(id, line);
         self.end_line_if_unused(line, Cause::Normal);
-        self.invite(id, number, None);
+        self.invite(id, number, None, Some(device));
     }
 
     /// A telephone hands the call on one of its lines over to who is on another of its lines (RFC 3891).

@@ -26,6 +26,10 @@ impl Board {
         touched.extend(beside);
         for id in touched {
             let Some(call) = self.calls.get(&id) else { continue };
+            let hunted = call.hunted_number().filter(|_| call.legs.iter().any(Leg::is_there)).cloned();
+            if hunted != call.hunt_told {
+                effects.push(Effect::Hunt { call: id, number: hunted.clone() });
+            }
             let seats = self.seats(call);
             let seated = (seats != call.seats).then(|| Effect::Seats {
                 call: id,
@@ -39,6 +43,7 @@ impl Board {
             effects.extend(notices);
             if let Some(call) = self.calls.get_mut(&id) {
                 call.seats = seats;
+                call.hunt_told = hunted;
                 call.told = views.into_iter().filter(|(_, view)| view.state != LegState::Released).collect();
                 call.legs.retain(|leg| leg.state != LegState::Released);
                 if call.legs.is_empty() {
@@ -144,7 +149,7 @@ impl Board {
 
 fn is_waiting(call: &Call) -> bool {
     let waits = |leg: &Leg| leg.state == LegState::Ringing && !leg.is_watcher();
-    call.then.is_some() || call.legs.iter().any(waits)
+    call.then.is_some() || call.hunting.is_some() || call.legs.iter().any(waits)
 }
 
 /// In which respect two views differ: one for each input.

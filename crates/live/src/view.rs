@@ -89,6 +89,10 @@ impl Board {
             if other.line == leg.line || other.state == LegState::Released {
                 return false;
             }
+            // Who is one of several, or one after the other, is nobody yet.
+            if other.only_rings() {
+                return false;
+            }
             // Who is being called beside others who speak already is shown when that one answers (R-4, OC-87).
             let ringing = other.state == LegState::Ringing;
             match (mode, other.part) {
@@ -106,7 +110,8 @@ impl Board {
             supervises: it.is_watcher(),
         });
         // Who is dialled is shown before there is a line to it.
-        let dialled = call.then.iter().map(|(number, _)| Participant {
+        let hunted = call.hunted_number().filter(|_| !call.is_answered() && !leg.only_rings());
+        let dialled = call.then.iter().map(|(number, _)| number).chain(hunted).map(|number| Participant {
             number: number.clone(),
             device: self.device_by_number(number),
             supervises: false,

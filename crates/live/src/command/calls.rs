@@ -12,6 +12,24 @@ use serde_json::{Map, Value};
 
 /// How long a telephone may take that is asked to answer.
 const ANSWERS_WITHIN_SECS: i64 = 3;
+/// How often a call is sent on before it goes nowhere.
+const MOST_FORWARDS: u32 = 5;
+
+/// Who is rung, and why.
+pub(crate) struct Rung {
+    /// The telephone; none if outside.
+    pub(crate) device: Option<DeviceId>,
+    /// The number.
+    pub(crate) number: String,
+    /// In whose name: whose right it is to call that number.
+    pub(crate) by: Option<DeviceId>,
+    /// Who is told if it comes to nothing.
+    pub(crate) asked: Option<(DeviceId, Tried)>,
+    /// Whether it was found for a queue or a group.
+    pub(crate) found: bool,
+    /// Whether forwarding has gone round in a circle.
+    pub(crate) loops: bool,
+}
 
 impl Board {
     /// Calls somebody: first the caller's own telephone is called, and when that was answered the other.
@@ -49,6 +67,7 @@ impl Board {
                 line,
                 to: Destination::Device(device.clone()),
                 from: number.to_owned(),
+                by: Some(device.clone()),
                 auto_answer: true,
             });
             line
@@ -77,32 +96,52 @@ impl Board {
         let caller = self.calls.get(&id).and_then(|call| call.legs.first()?.device.clone());
         let then = self.calls.get_mut(&id).and_then(|call| call.then.take());
         let Some((number, tried)) = then else { return };
-        self.invite(id, &number, caller.map(|caller| (caller, tried)));
+        let asked = caller.clone().map(|caller| (caller, tried));
+        self.invite(id, &number, asked, caller);
     }
 
-    /// Calls a number into a call. Who has sent calls elsewhere is called there, who wants none is busy.
-    pub(crate) fn invite(&mut self, id: CallId, number: &str, asked: Option<(DeviceId, Tried)>) {
-        let from = self.calls.get(&id).map(|call| self.caller_number(call)).unwrap_or_default();
+    /// Calls a number into a call, in the name of `by`. Who has sent calls elsewhere is called there, and it is that one
+    /// who calls.
+    pub(crate) fn invite(
+        &mut self,
+        id: CallId,
+        number: &str,
+        asked: Option<(DeviceId, Tried)>,
+        mut by: Option<DeviceId>,
+    ) {
         let (mut number, mut hops) = (number.to_owned(), 0);
         let mut device = self.device_by_number(&number);
         while let Some(to) =
             device.as_ref().and_then(|it| self.desks.get(it)).and_then(|desk| desk.forward_to.clone())
         {
             hops += 1;
-            if hops > 5 {
+            if hops > MOST_FORWARDS {
                 break;
             }
             number = to;
+            by = device;
             device = self.device_by_number(&number);
         }
+        if self.hunts.contains_key(&number) {
+            self.hunt(id, &number, asked);
+            return;
+        }
+        let loops = hops > MOST_FORWARDS;
+        self.ring(id, Rung { device, number, by, asked, found: false, loops });
+    }
+
+    /// Rings a telephone, or somebody outside, for a call. Who wants no calls, and who is on one, is busy.
+    pub(crate) fn ring(&mut self, id: CallId, rung: Rung) {
+        let Rung { device, number, by, asked, found, loops } = rung;
+        let from = self.calls.get(&id).map(|call| self.caller_number(call)).unwrap_or_default();
         let busy = device.as_ref().is_some_and(|device| {
             let disturbed = self.desks.get(device).is_some_and(|desk| desk.do_not_disturb);
             let here = self.calls.get(&id).is_some_and(|call| call.leg(device).is_some());
-            disturbed || here || self.line_of(device).is_some() || hops > 5
+            disturbed || here || self.line_of(device).is_some() || loops
         });
         let line = self.new_line(LineState::Calling, device.clone());
         let rings = Leg::new(line, device.clone(), number.clone(), LegState::Ringing, self.now);
-        let leg = Leg { asked, ..rings };
+        let leg = Leg { asked, found, ..rings };
         if let Some(call) = self.calls.get_mut(&id) {
             call.legs.push(leg);
         }
@@ -119,7 +158,7 @@ impl Board {
             }
             None => Destination::Outside(number),
         };
-        self.effects.push(Effect::Invite { line, to, from, auto_answer: false });
+        self.effects.push(Effect::Invite { line, to, from, by, auto_answer: false });
     }
 
     /// In whose name a call reaches others.

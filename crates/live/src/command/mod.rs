@@ -1,6 +1,6 @@
 //! What people want, and why they do not get it.
 
-mod calls;
+pub(crate) mod calls;
 mod data;
 mod session;
 mod transfer;
@@ -179,15 +179,8 @@ pub enum CallCommand {
 impl Board {
     /// Carries out what somebody wants with the telephone they work at.
     pub(crate) fn carry_out(&mut self, by: &By, command: Command) -> Result<Option<What>, Refused> {
-        let device = self.device_of(by).ok_or(Refused::NotFound("device"))?;
+        let device = self.desk_of(&by.user).ok_or(Refused::NotFound("device"))?;
         self.carry_out_at(by, &device, command)
-    }
-
-    fn device_of(&self, by: &By) -> Option<DeviceId> {
-        let own = |desk: &&crate::desk::Desk| desk.device.user.as_ref() == Some(&by.user);
-        let all: Vec<_> = self.desks.values().filter(own).collect();
-        // Where they work; before that, the only one.
-        all.iter().find(|desk| desk.active).or(all.first()).map(|desk| desk.device.id.clone())
     }
 
     fn carry_out_at(

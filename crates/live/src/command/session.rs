@@ -39,7 +39,7 @@ impl Board {
     }
 
     /// Logging out makes the device idle, and nothing else.
-    pub(super) fn set_state(&mut self, device: &DeviceId, state: AgentState) -> Result<(), Refused> {
+    pub(crate) fn set_state(&mut self, device: &DeviceId, state: AgentState) -> Result<(), Refused> {
         let known = self.desks.get(device).ok_or(Refused::NotFound("device"))?;
         if !known.active && known.state == AgentState::LoggedOut && state == AgentState::LoggedOut {
             return Ok(());

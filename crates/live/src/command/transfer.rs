@@ -23,7 +23,7 @@ impl Board {
         self.happened(id, what);
         self.take_out(id, line);
         self.end_line_if_unused(line, Cause::Normal);
-        self.invite(id, to, Some((device.clone(), Tried::Transfer)));
+        self.invite(id, to, Some((device.clone(), Tried::Transfer)), Some(device.clone()));
         Ok(())
     }
 
@@ -89,6 +89,7 @@ impl Board {
     /// Whom the call with a colleague brings along: all but the one who asked. Those who watch it are released.
     fn bring_along(&mut self, original: CallId, asked: CallId, device: &DeviceId) -> Vec<LineId> {
         self.release_watchers(asked);
+        let hunting = self.stop_hunting(asked);
         let Some(call) = self.calls.get_mut(&asked) else { return vec![] };
         let (stay, come): (Vec<Leg>, Vec<Leg>) =
             call.legs.drain(..).partition(|leg| leg.device.as_ref() == Some(device) || leg.is_watcher());
@@ -99,6 +100,10 @@ impl Board {
         let lines = come.iter().map(|leg| leg.line).collect();
         if let Some(call) = self.calls.get_mut(&original) {
             call.legs.extend(come);
+        }
+        // Who is looked for by one is looked for by those who take over.
+        if let Some(hunting) = hunting {
+            self.hunt(original, &hunting.number, hunting.asked);
         }
         lines
     }
@@ -183,7 +188,7 @@ impl Board {
             Self::attach(call, data);
             call.owner = Some(device.clone());
         }
-        self.invite(id, to, Some((device.clone(), Tried::Conference)));
+        self.invite(id, to, Some((device.clone(), Tried::Conference)), Some(device.clone()));
         Ok(())
     }
 

@@ -166,6 +166,7 @@ impl Board {
             line,
             to: Destination::Device(device.clone()),
             from,
+            by: None,
             auto_answer,
         });
     }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on must say so")]
 
 mod calls;
+mod hunts;
 mod random;
 mod supervision;
 mod transfers;

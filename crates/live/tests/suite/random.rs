@@ -10,7 +10,7 @@ use touchline_live::{
 };
 
 const NAMES: [&str; 4] = ["S", "T", "A", "B"];
-const NUMBERS: [&str; 6] = ["5005", "5006", "5001", "5002", "+49301", "+49302"];
+const NUMBERS: [&str; 8] = ["5005", "5006", "5001", "5002", "+49301", "+49302", "500", "600"];
 
 /// What an observer knows who hears only effects.
 #[derive(Default)]
@@ -18,6 +18,8 @@ struct Heard {
     views: BTreeMap<(DeviceId, CallId), CallView>,
     /// Lines that the outside world knows, with whether they ring.
     open: BTreeMap<LineId, bool>,
+    /// Calls for which somebody is looked for.
+    hunts: BTreeMap<CallId, String>,
 }
 
 impl Heard {
@@ -26,6 +28,10 @@ impl Heard {
             match effect {
                 Effect::Invite { line, .. } => _ = self.open.insert(*line, true),
                 Effect::HangUp { line, .. } => _ = self.open.remove(line),
+                Effect::Hunt { call, number: Some(number) } => _ = self.hunts.insert(*call, number.clone()),
+                Effect::Hunt { call, number: None } => {
+                    assert!(self.hunts.remove(call).is_some(), "nobody was looked for");
+                }
                 Effect::Tell { notice, .. } => {
                     if let Notice::Call { view, .. } = &**notice {
                         let key = (view.device.clone(), view.call);
@@ -83,7 +89,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
     #[test]
     fn what_is_told_is_what_is_so_and_no_line_is_forgotten(
-        steps in prop::collection::vec((0_u8..40, any::<u8>(), any::<u8>()), 1..60),
+        steps in prop::collection::vec((0_u8..46, any::<u8>(), any::<u8>()), 1..60),
     ) {
         let mut world = World::new();
         let mut heard = Heard::default();
@@ -118,10 +124,21 @@ proptest! {
                     let from = From::Outside(format!("+44{two}"));
                     let line = world.board.offer_line(&from);
                     heard.open.insert(line, false);
-                    let number = NUMBERS[usize::from(two) % 4].to_owned();
+                    let number = NUMBERS[usize::from(two) % 8].to_owned();
                     world.board.signal(world.now, Signal::Calls { line, from, number: number.clone(), ring: Some(number) })
                 }
                 (39, _) => world.board.poll(world.now),
+                (40..46, _) if !heard.hunts.is_empty() => {
+                    let calls: Vec<CallId> = heard.hunts.keys().copied().collect();
+                    let call = calls[usize::from(two) % calls.len()];
+                    let to = NUMBERS.get(usize::from(one) % 9).map(|it| (*it).to_owned());
+                    let device = DeviceId::from(name);
+                    world.board.signal(world.now, match what {
+                        40..=43 => Signal::Try { call, device },
+                        44 => Signal::Withdraw { call, device, missed: two.is_multiple_of(2) },
+                        _ => Signal::HuntEnds { call, to },
+                    })
+                }
                 _ => {
                     let calls: Vec<CallId> =
                         world.board.call_views(&name.into()).iter().map(|view| view.call).collect();
@@ -150,6 +167,9 @@ proptest! {
                 prop_assert_eq!(known, Some(view), "{:?}", key);
             }
             prop_assert_eq!(so.len(), heard.views.len());
+            for (call, number) in &heard.hunts {
+                prop_assert_eq!(world.board.hunted_at(*call), Some(number.as_str()));
+            }
         }
         // Everybody hangs up: nothing is left.
         while let Some(line) = heard.open.keys().next().copied() {
@@ -161,5 +181,6 @@ proptest! {
             prop_assert!(world.board.call_views(&name.into()).is_empty());
         }
         prop_assert!(heard.views.is_empty());
+        prop_assert!(heard.hunts.is_empty());
     }
 }

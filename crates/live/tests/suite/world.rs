@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 use touchline_live::{
-    By, CallCommand, CallId, Command, Device, DeviceId, Effect, From, Given, LegState, LineId, Mode, Notice,
-    Reach, Refused, Scope, Settings, Signal, WatchWish, What,
+    By, CallCommand, CallId, Command, Device, DeviceId, Effect, From, Given, Hunt, LegState, LineId, Mode,
+    Notice, Reach, Refused, Scope, Settings, Signal, WatchWish, What,
 };
 use touchline_model::Timestamp;
 
@@ -46,6 +46,7 @@ impl World {
             device("A", "5001", false),
             device("B", "5002", false),
         ]);
+        board.configure_hunts([("500".to_owned(), Hunt::Queue), ("600".to_owned(), Hunt::Group)]);
         let now = "2026-03-02T10:00:00Z".parse().unwrap();
         let mut world = Self { board, now, done: vec![], lines: BTreeMap::new() };
         for name in ["S", "T", "A", "B"] {
@@ -125,6 +126,19 @@ impl World {
         self.take(effects);
     }
 
+    /// The customer calls a number behind which somebody is to be found; the call that comes of it.
+    pub(crate) fn customer_calls_number(&mut self, number: &str) -> CallId {
+        let from = From::Outside(CUSTOMER.to_owned());
+        let line = self.board.offer_line(&from);
+        self.lines.insert("C".to_owned(), line);
+        self.hears(Signal::Calls { line, from, number: number.to_owned(), ring: None });
+        let hunt = self.done.iter().rev().find_map(|it| match it {
+            Effect::Hunt { call, number: Some(_) } => Some(*call),
+            _ => None,
+        });
+        hunt.unwrap()
+    }
+
     /// The customer calls a telephone; its owner answers if `answered`.
     pub(crate) fn customer_calls(&mut self, name: &str, answered: bool) {
         let from = From::Outside(CUSTOMER.to_owned());
@@ -177,6 +191,7 @@ impl World {
             Effect::Ringing(line) => Some(format!("ringing {}", name(line))),
             Effect::PickUp(line) => Some(format!("pick up {}", name(line))),
             Effect::HangUp { line, cause } => Some(format!("hang up {} {cause:?}", name(line))),
+            Effect::Hunt { number, .. } => Some(format!("hunt {}", number.as_deref().unwrap_or("no more"))),
             Effect::Dtmf { line, digits } => Some(format!("digits {digits} {}", name(line))),
             _ => None,
         };
