@@ -1,0 +1,212 @@
+//! The studio with real sockets and no SIP: who hears whom, strangers, digits, holding, and what is recorded.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
+
+#[path = "phone/earpiece.rs"]
+#[allow(dead_code, unreachable_pub, reason = "other tests use the rest of it")]
+mod earpiece;
+
+use earpiece::{DIGITS, Earpiece};
+use std::{path::Path, sync::Arc, sync::mpsc, time::Duration};
+use touchline_app::SystemEntropy;
+use touchline_live::{CallId, LineId, Mode, Recording, Seat, SeatRole};
+use touchline_media::{
+    RATE,
+    codec::Codec,
+    level::tone,
+    sdp::{Agreed, Direction, Keys},
+    srtp::{Inbound, Master, Outbound, Suite},
+};
+use touchline_model::SystemClock;
+use touchline_telephony::sound::{LineKey, Recorded, SoundRules, Studio};
+
+const CUSTOMER: f64 = 433.0;
+const AGENT: f64 = 787.0;
+const COACH: f64 = 1153.0;
+const TONES: [f64; 3] = [CUSTOMER, AGENT, COACH];
+const CALL: CallId = CallId(77);
+
+struct World {
+    studio: Studio,
+    phones: Vec<(LineKey, Earpiece, u16)>,
+    finished: mpsc::Receiver<Recorded>,
+    _folder: tempfile::TempDir,
+}
+
+fn agreed(port: u16, keys: Option<Keys>) -> Agreed {
+    let remote = format!("127.0.0.1:{port}").parse().ok();
+    Agreed {
+        codec: Codec::Pcmu,
+        payload_type: 0,
+        dtmf: Some(DIGITS),
+        comfort_noise: None,
+        remote,
+        rtcp: None,
+        rtcp_mux: false,
+        direction: Direction::SendRecv,
+        held: false,
+        keys,
+    }
+}
+
+impl World {
+    /// Three telephones on three lines: customer, agent, supervisor.
+    fn new(first_port: u16) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (tell, finished) = mpsc::channel();
+        let rules = SoundRules {
+            ports: first_port..=first_port + 19,
+            recordings: folder.path().join("live-recordings"),
+            clock: Arc::new(SystemClock),
+            entropy: Arc::new(SystemEntropy),
+        };
+        let studio = Studio::start(rules, move |it| tell.send(it).unwrap()).unwrap();
+        let mut phones = Vec::new();
+        for (number, hertz) in (1..).zip(TONES) {
+            let key = LineKey { tenant: "acme".into(), line: LineId(number) };
+            let pair = studio.ports(false).unwrap();
+            let port = pair.port;
+            let phone = Earpiece::new("127.0.0.1", hertz);
+            studio.open(&key, pair);
+            studio.describe(&key, agreed(phone.port, None), None);
+            phone.speak_to(format!("127.0.0.1:{port}").parse().unwrap());
+            phones.push((key, phone, port));
+        }
+        Self { studio, phones, finished, _folder: folder }
+    }
+
+    fn seats(&self, mode: Option<Mode>, change: impl Fn(&mut Seat)) {
+        let supervisor = |mode| SeatRole::Supervisor { of: LineId(2), mode, whole_call: true };
+        let roles = [Some(SeatRole::Customer), Some(SeatRole::Agent), mode.map(supervisor)];
+        let seats = (1..).zip(roles).filter_map(|(number, role)| {
+            let mut seat =
+                Seat { line: LineId(number), role: role?, holding: false, away: false, muted: false };
+            change(&mut seat);
+            Some(seat)
+        });
+        self.studio.seats(&"acme".into(), CALL, seats.collect(), false);
+    }
+
+    /// What each telephone hears of each tone within the next half second, after what has just changed has settled.
+    fn levels(&self) -> Vec<Vec<f32>> {
+        std::thread::sleep(Duration::from_millis(250));
+        std::thread::scope(|scope| {
+            let listen = |phone: &'_ Earpiece| phone.listen(Duration::from_millis(600), &TONES);
+            let all: Vec<_> =
+                self.phones.iter().map(|(_, phone, _)| scope.spawn(move || listen(phone))).collect();
+            all.into_iter().map(|it| it.join().unwrap()).collect()
+        })
+    }
+}
+
+fn heard(level: f32) -> bool {
+    (-13.0..-11.0).contains(&level)
+}
+
+fn silent(level: f32) -> bool {
+    level < -60.0
+}
+
+fn tracks(path: &Path, channels: usize) -> Vec<Vec<i16>> {
+    let bytes = std::fs::read(path).unwrap();
+    let samples: Vec<i16> =
+        bytes[44..].chunks(2).map(|pair| i16::from_le_bytes([pair[0], pair[1]])).collect();
+    (0..channels).map(|channel| samples.iter().skip(channel).step_by(channels).copied().collect()).collect()
+}
+
+#[test]
+fn a_whisper_reaches_the_agent_and_neither_the_customer_nor_the_customers_recording() {
+    let world = World::new(43_000);
+    world.studio.record(&"acme".into(), CALL, Recording::Running);
+    for (mode, to_customer, to_agent) in [
+        (None, false, false),
+        (Some(Mode::Listen), false, false),
+        (Some(Mode::Coach), false, true),
+        (Some(Mode::BargeIn), true, true),
+    ] {
+        world.seats(mode, |_| {});
+        let levels = world.levels();
+        assert!(heard(levels[0][1]) && heard(levels[1][0]), "{mode:?}: both hear each other: {levels:?}");
+        assert!(silent(levels[0][0]) && silent(levels[1][1]), "{mode:?}: nobody hears himself: {levels:?}");
+        assert!(if to_customer { heard(levels[0][2]) } else { silent(levels[0][2]) }, "{mode:?}: {levels:?}");
+        assert!(if to_agent { heard(levels[1][2]) } else { silent(levels[1][2]) }, "{mode:?}: {levels:?}");
+        if mode.is_some() {
+            assert!(
+                heard(levels[2][0]) && heard(levels[2][1]),
+                "{mode:?}: the supervisor hears both: {levels:?}"
+            );
+        }
+        if mode == Some(Mode::Coach) {
+            // Up to here nothing of the supervisor's may be in the conversation.
+            world.seats(None, |_| {});
+            std::thread::sleep(Duration::from_millis(50));
+            world.studio.record(&"acme".into(), CALL, Recording::Paused);
+            std::thread::sleep(Duration::from_millis(300));
+        }
+    }
+    world.studio.seats(&"acme".into(), CALL, vec![], false);
+    let recorded = world.finished.recv_timeout(Duration::from_secs(5)).unwrap();
+    let conversation = tracks(&recorded.conversation, 2);
+    let (begin, rate) = (RATE as usize / 2, RATE as usize);
+    let level = |track: usize, hertz| tone(&conversation[track][begin..2 * rate], hertz, RATE);
+    assert!(heard(level(0, CUSTOMER)) && silent(level(0, AGENT)), "left is the customer");
+    assert!(heard(level(1, AGENT)) && silent(level(1, CUSTOMER)), "right is the agent");
+    let masked = &conversation[1][conversation[1].len() - rate / 2..];
+    assert!(
+        silent(tone(masked, AGENT, RATE)) && tone(masked, 950.0, RATE) > -40.0,
+        "a tone stands for the rest"
+    );
+    let (whole, whisper) = (&conversation[1], &tracks(recorded.whisper.as_ref().unwrap(), 1)[0]);
+    // The last 1.2 s were paused or after the whisper, which had lasted for 0.85 s.
+    let (from, to) = (whole.len() - 19 * rate / 10, whole.len() - 14 * rate / 10);
+    assert!(silent(tone(&whole[from..to], COACH, RATE)), "no whisper in what the customer may hear");
+    assert!(heard(tone(&whole[from..to], AGENT, RATE)));
+    assert!(heard(tone(&whisper[from..to], COACH, RATE)), "the whisper has a file of its own");
+    assert!(silent(tone(&whisper[..rate], COACH, RATE)), "which begins with the conversation");
+}
+
+#[test]
+fn a_stranger_is_not_heard_and_does_not_draw_the_sound_to_himself() {
+    let world = World::new(43_100);
+    world.seats(None, |_| {});
+    let stranger = Earpiece::new("127.0.0.2", 1777.0);
+    stranger.speak_to(format!("127.0.0.1:{}", world.phones[0].2).parse().unwrap());
+    let neighbour = Earpiece::new("127.0.0.1", 2111.0);
+    neighbour.speak_to(format!("127.0.0.1:{}", world.phones[0].2).parse().unwrap());
+    std::thread::sleep(Duration::from_millis(300));
+    let at_agent = world.phones[1].1.listen(Duration::from_millis(600), &[CUSTOMER, 1777.0, 2111.0]);
+    assert!(heard(at_agent[0]) && silent(at_agent[1]) && silent(at_agent[2]), "{at_agent:?}");
+    assert_eq!((stranger.packets(), neighbour.packets()), (0, 0));
+    assert!(heard(world.phones[0].1.listen(Duration::from_millis(600), &[AGENT])[0]));
+}
+
+#[test]
+fn who_is_held_hears_comfort_noise_and_digits_go_to_the_other_party_alone() {
+    let world = World::new(43_200);
+    world.seats(Some(Mode::Listen), |_| {});
+    world.phones[0].1.press("12#");
+    std::thread::sleep(Duration::from_millis(900));
+    assert_eq!(world.phones[1].1.pressed(), "12#");
+    assert_eq!(world.phones[2].1.pressed(), "", "not for the supervisor");
+    world.studio.dial(&world.phones[0].0, "7");
+    std::thread::sleep(Duration::from_millis(400));
+    assert_eq!(world.phones[0].1.pressed(), "7");
+    world.seats(Some(Mode::Listen), |seat| seat.holding = seat.line == LineId(2));
+    let before = world.phones[0].1.packets();
+    let levels = world.levels();
+    assert!(silent(levels[0][1]) && silent(levels[1][0]), "{levels:?}");
+    assert!(world.phones[0].1.packets() > before + 30, "a line that is held is not dead");
+}
+
+#[test]
+fn an_encrypted_line_is_heard_and_what_is_not_encrypted_with_its_key_is_not() {
+    let world = World::new(43_300);
+    let (suite, ours, theirs) = (Suite::AesCm128HmacSha1_80, Master([1; 30]), Master([2; 30]));
+    let (key, phone, _) = &world.phones[0];
+    world.studio.describe(key, agreed(phone.port, Some(Keys { suite, ours, theirs })), None);
+    world.seats(None, |_| {});
+    assert!(silent(world.levels()[1][0]), "not encrypted, not heard");
+    phone.encrypt(Outbound::new(suite, &theirs), Inbound::new(suite, &ours));
+    let levels = world.levels();
+    assert!(heard(levels[1][0]) && heard(levels[0][1]), "{levels:?}");
+}
