@@ -14,6 +14,7 @@ mod gate;
 mod json_stream;
 mod operation;
 mod patience;
+pub mod push;
 mod query;
 mod range;
 mod routes;
