@@ -99,6 +99,7 @@ impl Batch {
         if T::KIND == Kind::User {
             // Somebody who comes later under the same id is somebody else.
             self.forget_login(id);
+            self.forget_devices(id);
         }
         self
     }

@@ -27,6 +27,7 @@ mod search;
 mod size;
 mod sql;
 mod system;
+mod telephony;
 mod topics;
 mod transcripts;
 mod webhooks;
@@ -57,6 +58,7 @@ pub use schedules::ExportScheduleRow;
 pub use search::{CallFacts, CallKey, CallKeys, CallStream, LONGEST_INDEXED, WordsOf};
 pub use sql::{BadRow, Row, Value};
 pub use system::{Credential, TenantState};
+pub use telephony::{DeviceRow, OpenCallRow};
 pub use topics::{TopicResult, TopicSet, TopicSetState};
 pub use webhooks::{AttemptEnd, Delivery, DeliveryState, Webhook, WebhookPause, WebhookSecret};
 

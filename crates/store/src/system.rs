@@ -199,6 +199,7 @@ impl Store {
             crate::overview::STATEMENTS,
             crate::people::STATEMENTS,
             crate::search::STATEMENTS,
+            crate::telephony::STATEMENTS,
             crate::topics::STATEMENTS,
             crate::transcripts::STATEMENTS,
             &[crate::batch::TAKE_NUMBERS, crate::batch::INSERT_CHANGE],

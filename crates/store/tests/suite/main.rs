@@ -40,6 +40,7 @@ mod records;
 mod samples;
 mod search;
 mod system;
+mod telephony;
 mod topics;
 mod webhooks;
 mod world;
