@@ -127,6 +127,33 @@ impl Board {
         self.settle(None)
     }
 
+    /// Changes how supervision behaves, and whether calls that begin are recorded.
+    pub fn set_settings(&mut self, settings: Settings) {
+        self.settings = settings;
+    }
+
+    /// Our telephones that speak on a call for themselves, in the order of their coming.
+    pub fn speaking_on(&self, call: CallId) -> Vec<DeviceId> {
+        let legs = self.calls.get(&call).into_iter().flat_map(crate::call::Call::own);
+        legs.filter(|leg| leg.is_on()).filter_map(|leg| leg.device.clone()).collect()
+    }
+
+    /// The telephone on a line, if it is one of ours.
+    pub fn device_on(&self, line: LineId) -> Option<DeviceId> {
+        self.lines.get(&line)?.device.clone()
+    }
+
+    /// The telephones with a line in use ([`Board::is_busy`]).
+    pub fn busy_devices(&self) -> std::collections::BTreeSet<DeviceId> {
+        let legs = self.calls.values().flat_map(|call| &call.legs);
+        legs.filter(|leg| leg.is_there() && !leg.only_rings()).filter_map(|leg| leg.device.clone()).collect()
+    }
+
+    /// The calls that go on.
+    pub fn calls(&self) -> Vec<CallId> {
+        self.calls.keys().copied().collect()
+    }
+
     /// What a call is, while it goes on.
     pub fn call_kind(&self, call: CallId) -> Option<CallKind> {
         self.calls.get(&call).map(|it| it.kind)

@@ -31,6 +31,11 @@ impl Board {
         self.hunts = numbers.into_iter().collect();
     }
 
+    /// Whether a number is one of ours.
+    pub(crate) fn is_inside(&self, number: &str) -> bool {
+        self.hunts.contains_key(number) || self.device_by_number(number).is_some()
+    }
+
     /// The number at which somebody is looked for, for a call.
     pub fn hunted_at(&self, call: CallId) -> Option<&str> {
         self.calls.get(&call)?.hunting.as_ref().map(|it| it.number.as_str())

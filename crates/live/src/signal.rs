@@ -126,14 +126,14 @@ impl Board {
             }
             From::Outside(ani) => (None, ani.clone(), Some(ani)),
         };
-        let kind = match (&device, self.device_by_number(&number)) {
+        let ring = ring.unwrap_or_else(|| number.clone());
+        let kind = match (&device, self.is_inside(&ring)) {
             (None, _) => CallKind::Inbound,
-            (Some(_), Some(_)) => CallKind::Internal,
-            (Some(_), None) => CallKind::Outbound,
+            (Some(_), true) => CallKind::Internal,
+            (Some(_), false) => CallKind::Outbound,
         };
         let leg = Leg::new(line, device, own, LegState::Dialing, self.now);
         let by = leg.device.clone();
-        let ring = ring.unwrap_or_else(|| number.clone());
         self.open(Call { ani, ..Call::new(id, kind, leg, number) });
         self.invite(id, &ring, None, by);
     }

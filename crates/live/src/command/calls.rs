@@ -73,7 +73,7 @@ impl Board {
             line
         });
         let id = self.new_call_id();
-        let inside = self.device_by_number(number).is_some();
+        let inside = self.is_inside(number);
         let tried = if parent.is_some() { Tried::Consult } else { Tried::Dial };
         let kind = match parent {
             Some(_) => CallKind::Consult,

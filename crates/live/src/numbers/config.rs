@@ -1,11 +1,12 @@
 //! The number plan as it is written down: the section `[telephony]`, or what the administration pages store.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use touchline_model::UserId;
 
 /// Everything about numbers. An unknown key is an error; what is left out has the default shown.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct NumberPlan {
     /// How numbers are dialled here.
@@ -25,7 +26,7 @@ pub struct NumberPlan {
 }
 
 /// How a number that somebody dials becomes an international one.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Dialling {
     /// Country code without `+`; empty if only international numbers are dialled.
@@ -54,7 +55,7 @@ impl Default for Dialling {
 }
 
 /// A person's number.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UserNumber {
     /// Inside number; digits, `*` and `#`.
@@ -74,7 +75,7 @@ const fn yes() -> bool {
 }
 
 /// How the members of a group are rung.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RingOrder {
     /// All at once.
@@ -85,7 +86,7 @@ pub enum RingOrder {
 }
 
 /// A number that rings several people. Unlike a queue it does not know who is ready, and nobody waits.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RingGroup {
     /// Inside number.
@@ -109,7 +110,7 @@ pub struct RingGroup {
 }
 
 /// A number at which callers wait for the agent who has been ready for longest.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct QueueConfig {
     /// Inside number.
@@ -157,7 +158,7 @@ const fn misses() -> u32 {
 }
 
 /// A way to the telephone network.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Trunk {
     /// Its name here.
@@ -182,7 +183,7 @@ pub struct Trunk {
 }
 
 /// How this server registers at a trunk's.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TrunkRegistration {
     /// User name.
@@ -199,7 +200,7 @@ const fn register_secs() -> u32 {
 }
 
 /// A password that is not shown in logs. It is written where the plan is stored, so that place must be guarded.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Secret(pub String);
 
