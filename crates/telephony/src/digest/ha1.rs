@@ -62,6 +62,11 @@ impl Ha1 {
         Self { md5: of(Algorithm::Md5), sha256: of(Algorithm::Sha256) }
     }
 
+    /// As it was stored: lower-case hexadecimal digits; an empty one never matches.
+    pub fn stored(md5: &str, sha256: &str) -> Self {
+        Self { md5: md5.to_owned(), sha256: sha256.to_owned() }
+    }
+
     /// The hash of one algorithm, as hexadecimal digits.
     pub(super) fn of(&self, algorithm: Algorithm) -> &str {
         match algorithm {

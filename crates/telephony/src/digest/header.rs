@@ -101,7 +101,7 @@ impl Credentials {
 }
 
 /// `name=token` and `name="text"` parts; quoted text comes without its quotes and with its escapes.
-fn parts(mut rest: &str) -> Result<Vec<(&str, &str)>, BadCredentials> {
+pub(super) fn parts(mut rest: &str) -> Result<Vec<(&str, &str)>, BadCredentials> {
     const BAD: BadCredentials = BadCredentials::Malformed;
     let mut parts: Vec<(&str, &str)> = Vec::new();
     loop {

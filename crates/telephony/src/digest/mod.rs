@@ -7,9 +7,11 @@
 //!
 //! ACK and CANCEL are not to be checked: they repeat the credentials of their INVITE (RFC 3261 §22.1).
 
+mod client;
 mod ha1;
 mod header;
 
+pub use client::Challenge;
 pub use ha1::{Algorithm, Ha1};
 pub use header::{BadCredentials, Credentials};
 

@@ -20,12 +20,40 @@ pub struct Answer {
     pub to: SocketAddr,
 }
 
-/// Builds the answer; `None` if the request lacks a field that the answer must repeat.
+/// Builds the answer to a faulty request; `None` if it lacks a field that the answer must repeat.
 pub(super) fn answer(head: &Head, problem: &Problem, peer: Peer, rules: &Rules, tag: &str) -> Option<Answer> {
+    let lines = match problem {
+        Problem::Method | Problem::UnknownMethod => vec![format!("Allow: {}", rules.methods.join(", "))],
+        Problem::Extension(names) => vec![format!("Unsupported: {names}")],
+        Problem::MediaType => vec!["Accept: application/sdp".into(), "Accept-Encoding: identity".into()],
+        _ => vec![],
+    };
+    let reply = reply(head, problem.code(), &problem.phrase(), &lines, peer, tag)?;
+    Some(Answer { code: problem.code(), problem: problem.clone(), bytes: reply.bytes, to: reply.to })
+}
+
+/// A response without state to a request with which nothing is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    /// The whole response.
+    pub bytes: Vec<u8>,
+    /// Where it goes; over a connection that is the sender.
+    pub to: SocketAddr,
+}
+
+/// Builds a response; `None` if the request lacks a field that it must repeat.
+pub(super) fn reply(
+    head: &Head,
+    code: u16,
+    phrase: &str,
+    lines: &[String],
+    peer: Peer,
+    tag: &str,
+) -> Option<Reply> {
     let filled = |name: &'static str| head.first(name).filter(|value| !value.is_empty());
     let (from, to, call_id, cseq) = (filled("From")?, filled("To")?, filled("Call-ID")?, filled("CSeq")?);
     let top = filled("Via")?;
-    let mut text = format!("SIP/2.0 {} {}\r\n", problem.code(), problem.phrase());
+    let mut text = format!("SIP/2.0 {code} {phrase}\r\n");
     let mut send_to = peer.address;
     // Later Vias go back as they came; the first one says who asked.
     let values = fields::list(top).unwrap_or_else(|_| vec![top]);
@@ -54,18 +82,13 @@ pub(super) fn answer(head: &Head, problem: &Problem, peer: Peer, rules: &Rules, 
     }
     line(&mut text, "Call-ID", call_id);
     line(&mut text, "CSeq", cseq);
-    match problem {
-        Problem::Method | Problem::UnknownMethod => line(&mut text, "Allow", &rules.methods.join(", ")),
-        Problem::Extension(names) => line(&mut text, "Unsupported", names),
-        Problem::MediaType => {
-            line(&mut text, "Accept", "application/sdp");
-            line(&mut text, "Accept-Encoding", "identity");
-        }
-        _ => {}
+    for extra in lines {
+        text.push_str(extra);
+        text.push_str("\r\n");
     }
     line(&mut text, "Content-Length", "0");
     text.push_str("\r\n");
-    Some(Answer { code: problem.code(), problem: problem.clone(), bytes: text.into_bytes(), to: send_to })
+    Some(Reply { bytes: text.into_bytes(), to: send_to })
 }
 
 fn line(text: &mut String, name: &str, value: &str) {

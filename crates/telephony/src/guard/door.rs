@@ -40,6 +40,11 @@ impl Door {
         }
     }
 
+    /// The guard, for answers that need no state.
+    pub fn guard(&self) -> &Guard {
+        &self.guard
+    }
+
     /// The limits, to tell them of failed and successful authentications.
     pub fn limits(&mut self) -> &mut Limits {
         &mut self.limits

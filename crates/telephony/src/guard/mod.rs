@@ -15,7 +15,7 @@ pub mod framer;
 mod problem;
 mod scan;
 
-pub use answer::Answer;
+pub use answer::{Answer, Reply};
 pub use door::Door;
 pub use problem::{Dropped, Problem};
 
@@ -183,6 +183,23 @@ impl Guard {
                 None => Verdict::Drop(Dropped::Unanswerable(problem)),
             },
         }
+    }
+
+    /// Answers a request that has passed, without state: whom the library shall not even hear of costs it nothing. Header
+    /// lines come without line breaks. `None` for what is never answered.
+    pub fn reply(
+        &self,
+        passed: &[u8],
+        peer: Peer,
+        code: u16,
+        phrase: &str,
+        lines: &[String],
+    ) -> Option<Reply> {
+        let head = scan::head(passed, &self.rules);
+        if head.start.starts_with("ACK ") {
+            return None;
+        }
+        answer::reply(&head, code, phrase, lines, peer, &self.tag(&head))
     }
 
     /// The To tag of a stateless answer: the same for each retransmission, and for nobody to guess (RFC 3261 §8.2.7,

@@ -152,6 +152,11 @@ impl Driver {
                     leg.dial(&digits);
                 }
             }
+            Order::Pressed(line, digit) => {
+                if let Some(leg) = self.legs.get_mut(&line) {
+                    leg.pressed.push(digit);
+                }
+            }
             Order::Seats(call, seats, waiting) => self.seat(call, seats, waiting),
             Order::Record(call, recording) => self.stage(&call).record(recording),
             Order::Stop => return false,

@@ -49,6 +49,7 @@ enum Order {
     Describe(LineKey, Box<Agreed>, Option<IpAddr>),
     Close(LineKey),
     Dial(LineKey, String),
+    Pressed(LineKey, char),
     Seats(CallKey, Vec<Seat>, bool),
     Record(CallKey, Recording),
     Stop,
@@ -129,6 +130,11 @@ impl Studio {
     /// Sends digits down a line.
     pub fn dial(&self, line: &LineKey, digits: &str) {
         self.order(Order::Dial(line.clone(), digits.to_owned()));
+    }
+
+    /// A digit came from a line beside its sound.
+    pub fn pressed(&self, line: &LineKey, digit: char) {
+        self.order(Order::Pressed(line.clone(), digit));
     }
 
     /// Who sits in a call, whole; nobody when it is over. `waiting`: somebody is waited for.

@@ -60,6 +60,7 @@ impl Stage {
         // Supervisors last, for each needs to be told whom it watches.
         let (supervisors, others): (Vec<Seat>, Vec<Seat>) =
             seats.into_iter().partition(|seat| matches!(seat.role, SeatRole::Supervisor { .. }));
+        let guest = guest(&others, &supervisors);
         for seat in others.into_iter().chain(supervisors) {
             let party = match all.get(&seat.line) {
                 Some(party) => *party,
@@ -74,6 +75,7 @@ impl Stage {
             all.insert(seat.line, party);
             let role = match seat.role {
                 SeatRole::Customer => Role::Customer,
+                SeatRole::Agent if guest == Some(seat.line) => Role::Other,
                 SeatRole::Agent => Role::Agent,
                 SeatRole::Supervisor { of, mode, .. } => Role::Supervisor {
                     // Who watches somebody who is not there whispers to nobody.
@@ -153,6 +155,18 @@ impl Stage {
             take.push(self.room.tracks(), coached);
         }
     }
+}
+
+/// Among ourselves, who takes the customer's place: on the recording there are two sides, and each needs somebody. Whoever
+/// is watched is an agent, for only an agent hears a whisper.
+fn guest(seats: &[Seat], supervisors: &[Seat]) -> Option<LineId> {
+    if seats.iter().any(|seat| seat.role == SeatRole::Customer) {
+        return None;
+    }
+    let watched = |line: LineId| {
+        supervisors.iter().any(|seat| matches!(seat.role, SeatRole::Supervisor { of, .. } if of == line))
+    };
+    seats.iter().map(|seat| seat.line).find(|line| !watched(*line))
 }
 
 fn is_supervisor(seat: &Seat) -> bool {
