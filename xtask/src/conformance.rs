@@ -17,7 +17,7 @@ struct Contract {
     legend: &'static str,
 }
 
-const CONTRACTS: [Contract; 3] = [
+const CONTRACTS: [Contract; 4] = [
     Contract {
         name: "bayeux",
         title: "Bayeux 1.0, as CometD serves it",
@@ -29,6 +29,12 @@ const CONTRACTS: [Contract; 3] = [
         title: "Coach360 Conversation Intelligence API, version 2",
         legend: "`OP` operations, `S` sections (fields, paging), `B` behaviour rules, `V` test vectors, `X` choices \
                  where the public documentation is silent, `R` rulings",
+    },
+    Contract {
+        name: "genesys",
+        title: "Genesys Web Services: voice and supervision",
+        legend: "`S` sections (`S7` stories, `S8` sound), `T` traps of public clients, `C` check-list of the operation that \
+                 everything began with, `OC` choices where the public documentation is silent, `R` rulings",
     },
     Contract {
         name: "gladly",
@@ -218,6 +224,16 @@ mod tests {
         }
         let old: Vec<_> = rows.iter().filter(|row| row.superseded_by.is_some()).map(|row| &*row.id).collect();
         assert_eq!(old, ["X-2", "X-3", "X-4", "X-5", "X-31"]);
+    }
+
+    #[test]
+    fn the_committed_rows_of_genesys_are_the_whole_contract() {
+        let rows = rows_of("genesys", include_str!("../../docs/conformance/genesys.rows.tsv")).unwrap();
+        for (kind, last) in [("S7.", 14), ("T-", 7), ("C-", 10), ("OC-", 87), ("R-", 15)] {
+            let ids: Vec<_> =
+                rows.iter().filter_map(|row| row.id.strip_prefix(kind)?.parse::<u32>().ok()).collect();
+            assert_eq!(ids, (1..=last).collect::<Vec<u32>>(), "{kind}");
+        }
     }
 
     #[test]

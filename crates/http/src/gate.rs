@@ -109,6 +109,18 @@ pub trait Gate: Clone + Send + Sync + 'static {
         peer: SocketAddr,
     ) -> impl Future<Output = Result<Caller, Refusal>> + Send;
 
+    /// The same, told what the dialect's own layer has put into the extensions, such as a session that it has looked up.
+    /// This is what `Routes` calls. Default: [`Gate::identify`].
+    fn identify_request(
+        &self,
+        headers: &HeaderMap,
+        peer: SocketAddr,
+        extensions: &Extensions,
+    ) -> impl Future<Output = Result<Caller, Refusal>> + Send {
+        let _ = extensions;
+        self.identify(headers, peer)
+    }
+
     /// Waits for its turn (vendor rate limits); called after identify, before policy and handler, also for
     /// unknown paths and wrong methods. A client that hangs up while waiting drops this future. Default: at once.
     fn admit(&self, caller: &Caller) -> impl Future<Output = Result<(), Refusal>> + Send {

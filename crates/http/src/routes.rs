@@ -218,7 +218,7 @@ async fn enter<G: Gate>(gate: &G, policy: Policy, request: &mut Request) -> Resu
         .extensions()
         .get::<ConnectInfo<SocketAddr>>()
         .map_or(SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)), |info| info.0);
-    let caller = gate.identify(request.headers(), peer).await?;
+    let caller = gate.identify_request(request.headers(), peer, request.extensions()).await?;
     gate.admit_request(&caller, request.method(), request.uri().path(), request.extensions()).await?;
     if let Some(ability) = policy.missing(&caller) {
         return Err(Refusal::Forbidden(ability));

@@ -34,6 +34,8 @@ pub struct Board {
     pub(crate) effects: Vec<Effect>,
     pub(crate) touched: Vec<CallId>,
     pub(crate) touched_desks: Vec<DeviceId>,
+    /// So many of them were touched before any call, and are told of before.
+    pub(crate) desks_first: usize,
     /// Numbers behind which somebody is to be found.
     pub(crate) hunts: BTreeMap<String, Hunt>,
     next_line: u64,
@@ -58,6 +60,7 @@ impl Board {
             effects: Vec::new(),
             touched: Vec::new(),
             touched_desks: Vec::new(),
+            desks_first: 0,
             hunts: BTreeMap::new(),
             next_line: 1,
             random: Box::new(random),

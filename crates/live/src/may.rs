@@ -66,8 +66,9 @@ pub(crate) struct Beside {
     pub(crate) public: bool,
 }
 
-const DATA: [CallMay; 4] =
-    [CallMay::DeleteData, CallMay::AttachData, CallMay::DeleteDataPair, CallMay::UpdateData];
+/// In the contract's order (§5.5).
+const DATA_AND_HANG_UP: [CallMay; 5] =
+    [CallMay::DeleteData, CallMay::AttachData, CallMay::DeleteDataPair, CallMay::HangUp, CallMay::UpdateData];
 
 /// What the owner of a leg may do.
 pub(crate) fn call_may(settings: &Settings, call: &Call, leg: &Leg, beside: Beside) -> Vec<CallMay> {
@@ -84,8 +85,7 @@ pub(crate) fn call_may(settings: &Settings, call: &Call, leg: &Leg, beside: Besi
         }
         LegState::Dialing => {
             may.extend([SendDtmf]);
-            may.extend(DATA);
-            may.push(HangUp);
+            may.extend(DATA_AND_HANG_UP);
             // To be asked may be handed over before it is answered.
             if call.kind == CallKind::Consult && beside.held {
                 may.extend([Swap, CompleteTransfer, CompleteConference]);
@@ -105,8 +105,7 @@ pub(crate) fn call_may(settings: &Settings, call: &Call, leg: &Leg, beside: Besi
     if !held {
         may.push(SendDtmf);
     }
-    may.extend(DATA);
-    may.push(HangUp);
+    may.extend(DATA_AND_HANG_UP);
     let Part::Watcher { mode, .. } = leg.part else {
         if !held {
             may.push(if leg.muted { Unmute } else { Mute });

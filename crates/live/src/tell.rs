@@ -12,6 +12,9 @@ impl Board {
     pub(crate) fn settle(&mut self, hint: Option<What>) -> Vec<Effect> {
         let mut effects = std::mem::take(&mut self.effects);
         let mut touched = std::mem::take(&mut self.touched);
+        let mut desks_first = std::mem::take(&mut self.touched_desks);
+        let desks = desks_first.split_off(std::mem::take(&mut self.desks_first).min(desks_first.len()));
+        self.tell_desks(desks_first, &mut effects);
         // What may be done with a call depends on what else goes on at the same telephone.
         let devices: BTreeSet<&DeviceId> = touched
             .iter()
@@ -51,7 +54,11 @@ impl Board {
                 }
             }
         }
-        let devices = std::mem::take(&mut self.touched_desks);
+        self.tell_desks(desks, &mut effects);
+        effects
+    }
+
+    fn tell_desks(&mut self, devices: Vec<DeviceId>, effects: &mut Vec<Effect>) {
         for id in devices {
             let Some(desk) = self.desks.get_mut(&id) else { continue };
             let now = desk.view();
@@ -62,7 +69,6 @@ impl Board {
                 }
             }
         }
-        effects
     }
 
     /// The views of everybody of ours on a call: who has left it first, then in the order of their coming.
@@ -143,6 +149,10 @@ impl Board {
     pub(crate) fn touch_desk(&mut self, device: &DeviceId) {
         if !self.touched_desks.contains(device) {
             self.touched_desks.push(device.clone());
+            // Who begins to watch hears of that first, and then of the call (contract genesys-voice §7.3).
+            if self.touched.is_empty() {
+                self.desks_first = self.touched_desks.len();
+            }
         }
     }
 }

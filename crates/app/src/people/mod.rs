@@ -1,5 +1,6 @@
 //! People who sign in to the pages: log-ins, sessions, the first administrator.
 
+mod colleagues;
 mod directory;
 mod first;
 mod logins;
@@ -10,6 +11,7 @@ mod sessions;
 mod sign_in;
 mod strangers;
 
+pub use colleagues::Colleague;
 pub use first::FirstAdministrator;
 pub use logins::{LoginView, NewLogin};
 pub use oidc::{Leaving, Oidc, OidcSettings};

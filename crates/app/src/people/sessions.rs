@@ -56,9 +56,22 @@ impl Viewer {
 impl App {
     /// Who the holder of a session cookie is; `None` when the session is over, or the person has left.
     pub async fn session(&self, token: &str, source: &str) -> Result<Option<(Caller, String)>, AppError> {
+        self.session_used_within(token, source, IDLE_SECS).await
+    }
+
+    /// The same for a session that must have been used within so many seconds, at most 12 hours. When it was used is
+    /// known to about five minutes, so that it may live by as much longer.
+    pub async fn session_used_within(
+        &self,
+        token: &str,
+        source: &str,
+        seconds: i64,
+    ) -> Result<Option<(Caller, String)>, AppError> {
         let Some(open) = self.store.open_session(&sha256_hex(token)).await? else { return Ok(None) };
         let (session, now) = (open.session, self.clock.now());
-        if !open.active || now >= session.expires_at || now >= session.seen_at.plus_secs(IDLE_SECS) {
+        // It may have been used until just before the next time that this would have been written down.
+        let unused = seconds.saturating_add(SEEN_SECS).min(IDLE_SECS);
+        if !open.active || now >= session.expires_at || now >= session.seen_at.plus_secs(unused) {
             return Ok(None);
         }
         if now >= session.seen_at.plus_secs(SEEN_SECS) {

@@ -1,12 +1,12 @@
 //! Live notices on their way to channels.
 
 use super::Hub;
-use serde_json::Value;
+use serde_json::value::RawValue;
 use touchline_app::live::{Announcer, board::Notice};
 use touchline_model::{TenantId, UserId};
 
-/// Says on which channels a user is told of a notice, and in which words.
-pub type Translator = Box<dyn Fn(&TenantId, &UserId, &Notice) -> Vec<(String, Value)> + Send + Sync>;
+/// Says on which channels a user is told of a notice, and in which words (JSON whose fields keep their order).
+pub type Translator = Box<dyn Fn(&TenantId, &UserId, &Notice) -> Vec<(String, Box<RawValue>)> + Send + Sync>;
 
 impl Hub {
     /// Adds a translator; each is asked for every notice, in the order in which they were added.

@@ -30,7 +30,7 @@ impl Board {
 
     /// Who leaves watches nobody any more, and is on no call as a supervisor (OC-72).
     pub(super) fn end(&mut self, device: &DeviceId) -> Result<(), Refused> {
-        self.desk(device)?.watch = None;
+        self.desks.get_mut(device).ok_or(Refused::NotFound("device"))?.watch = None;
         self.leave_as_watcher(device);
         let desk = self.desk(device)?;
         desk.active = false;
