@@ -290,6 +290,12 @@ impl Endpoint {
         lock(&self.shared.registrar).size()
     }
 
+    /// Transactions that go on, and answers that are kept in case a request comes again; for the metrics.
+    pub fn transactions(&self) -> (usize, usize) {
+        let stats = self.shared.wire.library().get_stats();
+        (stats.running_transactions, stats.finished_transactions)
+    }
+
     /// Hangs all lines up, completes all recordings and hands them over; returns when that is done, or after ten seconds.
     pub async fn stop(self) {
         self.trunks.abort();

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     digest::{DigestRules, Verifier},
     endpoint::Exchange,
-    guard::{Door, Guard, MessageKind, Peer, Rules, Verdict},
+    guard::{Door, Guard, MessageKind, Passed, Peer, Rules, Verdict},
     limits::{LimitRules, Limits},
     registrar::FlowId,
 };
@@ -172,18 +172,19 @@ impl Wire {
         }
     }
 
-    /// One message has come.
-    pub(super) async fn receive(&self, bytes: &[u8], flow: &Flow) {
+    /// One message has come; the way back is only looked for if somebody is to hear of it.
+    pub(super) async fn receive(&self, bytes: &[u8], peer: Peer, way_back: impl FnOnce() -> Flow) {
         let now = self.rules.clock.now();
-        let verdict = lock(&self.gate).door.receive(bytes, flow.peer, now);
-        let passed = match verdict {
-            Verdict::Pass(passed) => passed,
-            Verdict::Answer(answer) => return flow.send_bytes(answer.bytes, answer.to).await,
-            Verdict::Drop(why) => {
-                tracing::trace!(?why, peer = %flow.peer.address, "dropped at the door");
-                return;
-            }
-        };
+        let verdict = lock(&self.gate).door.receive(bytes, peer, now);
+        match verdict {
+            Verdict::Pass(passed) => self.passed(&passed, &way_back()).await,
+            Verdict::Answer(answer) => way_back().send_bytes(answer.bytes, answer.to).await,
+            Verdict::Drop(why) => tracing::trace!(?why, peer = %peer.address, "dropped at the door"),
+        }
+    }
+
+    /// It is SIP, and not too much of it.
+    async fn passed(&self, passed: &Passed, flow: &Flow) {
         let message = match SipMessage::try_from(passed.bytes.as_slice()) {
             Ok(message) => message,
             Err(error) => {

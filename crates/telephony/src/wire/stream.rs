@@ -169,10 +169,10 @@ async fn read_all<R: AsyncRead + Unpin>(mut read: R, wire: &Weak<Wire>, flow: &F
         }
         for frame in framer.feed(bytes.get(..length).unwrap_or_default(), now) {
             match frame {
-                Frame::Message(message) => wire.receive(&message, flow).await,
+                Frame::Message(message) => wire.receive(&message, flow.peer, || flow.clone()).await,
                 Frame::Ping => flow.send_bytes(PONG.to_vec(), flow.peer.address).await,
                 Frame::Broken(rest) => {
-                    wire.receive(&rest, flow).await;
+                    wire.receive(&rest, flow.peer, || flow.clone()).await;
                     return;
                 }
             }

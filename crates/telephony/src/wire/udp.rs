@@ -52,9 +52,13 @@ impl Wire {
                     }
                 };
                 let Some(wire) = wire.upgrade() else { return };
-                let mut flow = template.towards(from);
-                flow.local.set_ip(wire.local(local.ip(), from.ip()));
-                wire.receive(bytes.get(..length).unwrap_or_default(), &flow).await;
+                let peer = Peer { address: from, transport: Transport::Udp };
+                let way_back = || {
+                    let mut flow = template.towards(from);
+                    flow.local.set_ip(wire.local(local.ip(), from.ip()));
+                    flow
+                };
+                wire.receive(bytes.get(..length).unwrap_or_default(), peer, way_back).await;
             }
         });
         Ok(local)

@@ -116,6 +116,11 @@ impl Office {
         self.carry_out(effects);
     }
 
+    pub fn set_trunks(&self, trunks: Vec<Trunk>) {
+        *self.trunks.lock().unwrap() = trunks;
+        self.changed.send_modify(|version| *version += 1);
+    }
+
     pub fn watch(&self, mode: Mode, target: &str) {
         let target = Some(Some(DeviceId(target.to_owned())));
         let wish = WatchWish { mode, target, number: None, scope: Given::Absent, once: Given::Absent };

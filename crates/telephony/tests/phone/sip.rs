@@ -78,7 +78,7 @@ impl Message {
     pub fn sound_at(&self) -> SocketAddr {
         let line = |start: &str| self.body.lines().find_map(|line| line.strip_prefix(start)).unwrap();
         let port: u16 = line("m=audio ").split(' ').next().unwrap().parse().unwrap();
-        let ip = line("c=IN IP4 ").parse().unwrap();
+        let ip = line("c=IN IP").split(' ').nth(1).unwrap().parse().unwrap();
         SocketAddr::new(ip, port)
     }
 }
@@ -112,6 +112,8 @@ pub struct Phone {
     password: String,
     pub sound: Earpiece,
     unread: Vec<Message>,
+    /// The last request, until something is heard of it.
+    unheard: std::cell::RefCell<Option<(String, String, Instant)>>,
 }
 
 impl Phone {
@@ -123,7 +125,15 @@ impl Phone {
         let socket = UdpSocket::bind((ip, 0)).unwrap();
         socket.set_read_timeout(Some(Duration::from_millis(20))).unwrap();
         let sound = Earpiece::new(ip, hertz);
-        Self { socket, server, user: user.into(), password: format!("{user}-secret"), sound, unread: vec![] }
+        Self {
+            socket,
+            server,
+            user: user.into(),
+            password: format!("{user}-secret"),
+            sound,
+            unread: vec![],
+            unheard: None.into(),
+        }
     }
 
     pub fn with_password(mut self, password: &str) -> Self {
@@ -137,6 +147,10 @@ impl Phone {
 
     fn contact(&self) -> String {
         format!("<sip:{}@{}>", self.user, self.address())
+    }
+
+    fn domain(&self) -> String {
+        self.server.to_string().rsplit_once(':').unwrap().0.to_owned()
     }
 
     pub fn send(&self, text: &str) {
@@ -173,6 +187,10 @@ impl Phone {
             body.len()
         );
         self.send(&text);
+        if method != "ACK" {
+            let which = format!("{} {cseq} {method}", call.call_id);
+            *self.unheard.borrow_mut() = Some((which, text.clone(), Instant::now()));
+        }
         text
     }
 
@@ -200,7 +218,17 @@ impl Phone {
     fn read(&mut self) {
         let mut bytes = [0; 65_535];
         while let Ok((length, _)) = self.socket.recv_from(&mut bytes) {
-            self.unread.push(Message::read(&bytes[..length]));
+            let message = Message::read(&bytes[..length]);
+            let which = format!("{} {}", message.get("Call-ID"), message.get("CSeq"));
+            self.unheard.borrow_mut().take_if(|(of, ..)| message.status() > 0 && *of == which);
+            self.unread.push(message);
+        }
+        // Datagrams get lost: what nobody has heard is said again (RFC 3261 §17.1).
+        if let Some((_, text, at)) = self.unheard.borrow_mut().as_mut()
+            && at.elapsed() > Duration::from_millis(500)
+        {
+            *at = Instant::now();
+            let _full = self.socket.send_to(text.as_bytes(), self.server);
         }
     }
 
@@ -244,7 +272,7 @@ impl Phone {
     fn outside_dialog(&self, to: &str) -> Call {
         Call {
             call_id: fresh("call"),
-            us: format!("<sip:{}@{}>;tag={}", self.user, self.server.ip(), fresh("t")),
+            us: format!("<sip:{}@{}>;tag={}", self.user, self.domain(), fresh("t")),
             them: format!("<{to}>"),
             target: to.to_owned(),
             cseq: 1,
@@ -256,9 +284,8 @@ impl Phone {
 
     /// Registers for so long; the status of the last answer.
     pub fn register(&mut self, secs: u32) -> Message {
-        let to = format!("sip:{}", self.server.ip());
-        let mut call = self.outside_dialog(&format!("sip:{}@{}", self.user, self.server.ip()));
-        call.us = format!("<sip:{}@{}>;tag={}", self.user, self.server.ip(), fresh("t"));
+        let to = format!("sip:{}", self.domain());
+        let call = self.outside_dialog(&format!("sip:{}@{}", self.user, self.domain()));
         let lines = [format!("Expires: {secs}")];
         self.request("REGISTER", &to, &call, 1, &fresh("z9hG4bKr"), &lines, "");
         let refused = self.answer_to(&call.call_id, 1, "REGISTER");
@@ -281,9 +308,10 @@ impl Phone {
     /// A description of our sound.
     pub fn sdp(&self, direction: &str, version: u32) -> String {
         let ip = self.address().ip();
+        let family = if ip.is_ipv6() { "IP6" } else { "IP4" };
         format!(
-            "v=0\r\no=- 1 {version} IN IP4 {ip}\r\ns=-\r\nc=IN IP4 {ip}\r\nt=0 0\r\nm=audio {} RTP/AVP 0 {DIGITS}\r\n\
-             a=rtpmap:0 PCMU/8000\r\na=rtpmap:{DIGITS} telephone-event/8000\r\na={direction}\r\n",
+            "v=0\r\no=- 1 {version} IN {family} {ip}\r\ns=-\r\nc=IN {family} {ip}\r\nt=0 0\r\n\
+             m=audio {} RTP/AVP 0 {DIGITS}\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:{DIGITS} telephone-event/8000\r\na={direction}\r\n",
             self.sound.port
         )
     }
@@ -324,12 +352,17 @@ impl Phone {
     /// Waits until our call is answered, acknowledges, and speaks.
     pub fn answered(&mut self, call: &mut Call) -> Message {
         let answer = self.answer_to(&call.call_id, call.cseq, "INVITE");
+        self.answer_came(call, &answer);
+        answer
+    }
+
+    /// The answer to our call is here: acknowledges, and speaks.
+    pub fn answer_came(&mut self, call: &mut Call, answer: &Message) {
         assert_eq!(answer.status(), 200, "{answer:?}");
         call.target = answer.contact();
         call.them = answer.get("To").to_owned();
-        self.ack(call, &answer, "");
+        self.ack(call, answer, "");
         self.sound.speak_to(answer.sound_at());
-        answer
     }
 
     /// Waits until our call is refused, and acknowledges that.
