@@ -108,8 +108,9 @@ impl GenesysConfig {
     /// What is wrong with the settings, as a sentence.
     pub fn check(&self) -> Result<(), String> {
         let url = &self.external_api_url_v2;
-        let fits = url.starts_with("http://") || url.starts_with("https://");
-        if !url.is_empty() && !(fits && url.ends_with("/api/v2")) {
+        let is_http = url.starts_with("http://") || url.starts_with("https://");
+        let fits = url.is_empty() || (is_http && url.ends_with("/api/v2"));
+        if !fits {
             return Err(
                 "genesys.external_api_url_v2 must begin with http:// or https:// and end with /api/v2".into(),
             );

@@ -23,6 +23,12 @@ pub struct Dialect {
     pub(crate) sessions: Sessions,
 }
 
+impl std::fmt::Debug for Dialect {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Dialect").field("hub", &self.hub).finish_non_exhaustive()
+    }
+}
+
 impl Dialect {
     /// Over an app and the hub that tells its clients. `own_url` is the public prefix where the settings name none, such
     /// as `http://127.0.0.1:8080/api/v2`.

@@ -50,7 +50,7 @@ impl Fields {
     pub(crate) fn matches(&self, name: &str, wanted: &str) -> bool {
         let is = |value: &serde_json::Value| match value {
             serde_json::Value::String(text) => text == wanted,
-            other => other.to_string() == wanted,
+            other => serde_json::to_string(other).is_ok_and(|text| text == wanted),
         };
         match self.get(name).and_then(|json| serde_json::from_str(json).ok()) {
             Some(serde_json::Value::Array(values)) => values.iter().any(is),

@@ -11,6 +11,7 @@ use std::{
     path::{Path, PathBuf},
 };
 use touchline_api_c360::C360Config;
+use touchline_api_genesys::GenesysConfig;
 use touchline_api_gladly::GladlyConfig;
 use touchline_app::{
     people::OidcSettings,
@@ -140,6 +141,10 @@ pub struct Config {
     pub c360: C360Config,
     /// The Gladly dialect.
     pub gladly: GladlyConfig,
+    /// The Genesys voice dialect.
+    pub genesys: GenesysConfig,
+    /// Notifications to its clients.
+    pub cometd: touchline_http::push::Settings,
     /// Reports, in every dialect and in the pages.
     pub reports: ReportsConfig,
     /// Exports at fixed times.
@@ -164,6 +169,8 @@ impl Default for Config {
             max_connections: NonZeroU32::new(1_024).unwrap_or(NonZeroU32::MIN),
             c360: C360Config::default(),
             gladly: GladlyConfig::default(),
+            genesys: GenesysConfig::default(),
+            cometd: touchline_http::push::Settings::default(),
             reports: ReportsConfig::default(),
             exports: ExportsConfig::default(),
             s3: S3Settings::default(),

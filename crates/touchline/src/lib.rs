@@ -9,3 +9,4 @@ pub mod import;
 pub mod lock;
 pub mod out;
 pub mod server;
+pub mod voice;

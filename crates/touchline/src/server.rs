@@ -3,6 +3,7 @@
 use crate::{
     config::{Config, Settings},
     lock,
+    voice::Voice,
 };
 use axum::{Json, Router, extract::State, http::StatusCode, routing::get};
 use serde_json::json;
@@ -78,6 +79,7 @@ pub fn router(app: &App, config: &Config, web: Web) -> Router {
     const NATIVE: &str = "/api/touchline/v1/openapi.json";
     const C360: &str = "/api/docs/c360/openapi.json";
     const GLADLY: &str = "/api/docs/gladly/openapi.json";
+    const GENESYS: &str = "/api/docs/genesys/openapi.json";
     Router::new()
         .merge(touchline_api_native::router(app.clone()))
         .merge(touchline_api_c360::router(app.clone(), config.c360.clone()))
@@ -90,10 +92,12 @@ pub fn router(app: &App, config: &Config, web: Web) -> Router {
             GLADLY,
             &touchline_api_gladly::document(app.clone(), &config.gladly),
         ))
+        .merge(touchline_http::document_route(GENESYS, &touchline_api_genesys::document(&config.genesys)))
         .merge(touchline_http::docs_routes(vec![
             ("Native API", NATIVE),
             ("Coach360", C360),
             ("Gladly reporting", GLADLY),
+            ("Genesys voice", GENESYS),
         ]))
         .merge(health(app.clone()))
         .merge(touchline_web::router(web))
@@ -171,6 +175,8 @@ pub async fn serve(
     let (setup_key, oidc) = (app.new_secret(), Oidc::new(config.oidc.clone())?);
     let address = listener.local_addr().map_err(|e| e.to_string())?;
     let stopping = CancellationToken::new();
+    let voice = Voice::new(&app, config, address)?;
+    let calls = tokio::spawn(voice.clone().run(stopping.clone()));
     let work = tokio::spawn(app.clone().work(stopping.clone().cancelled_owned()));
     let sweeping = tokio::spawn(stopping.clone().run_until_cancelled_owned(sweep(app.clone(), desk.clone())));
     let engine = if config.database.is_empty() { "SQLite" } else { "PostgreSQL" };
@@ -194,12 +200,16 @@ pub async fn serve(
     touchline_http::serve_with(
         limits,
         listener,
-        router(&app, config, web(&app, settings, &setup_key, oidc).with_desk(desk)),
-        stop,
+        router(&app, config, web(&app, settings, &setup_key, oidc).with_desk(desk)).merge(voice.router()),
+        async {
+            stop.await;
+            // Who waits for news would keep the server waiting.
+            voice.hub().shutdown();
+        },
     )
     .await;
     stopping.cancel();
-    let _ = tokio::join!(work, sweeping);
+    let _ = tokio::join!(work, sweeping, calls);
     app.store().close().await;
     Ok(())
 }
