@@ -14,7 +14,7 @@ struct Need {
     packages: &'static [&'static str],
 }
 
-const NEEDS: [Need; 6] = [
+const NEEDS: [Need; 7] = [
     Need {
         what: "a C compiler (SQLite)",
         is_there: || shell::find("cc").is_some(),
@@ -33,6 +33,11 @@ const NEEDS: [Need; 6] = [
         packages: &["nodejs", "npm"],
     },
     Need { what: "Chromium (tests of the pages)", is_there: chromium, packages: &["chromium"] },
+    Need {
+        what: "baresip (tests of calls with other people's telephones)",
+        is_there: || shell::find("baresip").is_some(),
+        packages: &["baresip-core"],
+    },
 ];
 
 /// Installs everything that is missing.

@@ -39,6 +39,8 @@ pub struct Office {
     pub reachable: Mutex<HashMap<String, bool>>,
     pub recorded: Mutex<Vec<(CallId, RecordedCall)>>,
     pub signals: Mutex<Vec<Signal>>,
+    /// Where recordings are kept, for the endpoint takes its files away.
+    kept: tempfile::TempDir,
 }
 
 fn tenant() -> TenantId {
@@ -48,7 +50,12 @@ fn tenant() -> TenantId {
 impl Office {
     fn new() -> Self {
         let mut n = 0;
-        let settings = Settings { recording: true, auto_answer_supervisor: true, ..Settings::default() };
+        let settings = Settings {
+            recording: true,
+            auto_answer_supervisor: true,
+            allow_switch_to_coach: true,
+            ..Settings::default()
+        };
         let mut board = Board::new(settings, move || {
             n += 1;
             n
@@ -69,6 +76,7 @@ impl Office {
             reachable: Mutex::default(),
             recorded: Mutex::default(),
             signals: Mutex::default(),
+            kept: tempfile::tempdir().unwrap(),
         };
         for (name, ..) in PEOPLE {
             office.command(name, Command::Start);
@@ -207,14 +215,9 @@ impl Exchange for Office {
         call: CallId,
         recording: RecordedCall,
     ) -> Promised<'_, Result<(), AppError>> {
-        // Kept elsewhere, for the endpoint takes its files away.
         let keep = |path: &std::path::PathBuf| {
-            let kept = std::env::temp_dir().join(format!(
-                "touchline-{}-{}-{}",
-                std::process::id(),
-                call.0,
-                path.display().to_string().replace('/', "-")
-            ));
+            let name = format!("{:x}-{}", call.0, path.file_name().unwrap().display());
+            let kept = self.kept.path().join(name);
             std::fs::copy(path, &kept).unwrap();
             kept
         };
