@@ -57,7 +57,7 @@ impl Switchboard {
             QueueAction::Ring { call, agent } => {
                 let Ok(id) = call.as_str().parse() else { return };
                 match self.board.desk_of(&agent) {
-                    Some(device) => self.signals.push_back(Signal::Try { call: id, device }),
+                    Some(device) => self.at_once(Signal::Try { call: id, device }),
                     None => self.queue(QueueEvent::Declined { call, agent }),
                 }
             }
@@ -65,7 +65,7 @@ impl Switchboard {
                 let (Ok(call), Some(device)) = (call.as_str().parse(), self.board.desk_of(&agent)) else {
                     return;
                 };
-                self.signals.push_back(Signal::Withdraw { call, device, missed });
+                self.at_once(Signal::Withdraw { call, device, missed });
             }
             QueueAction::MadeNotReady(agent) => {
                 if let Some(device) = self.board.desk_of(&agent) {

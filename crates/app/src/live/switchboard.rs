@@ -201,12 +201,7 @@ impl Switchboard {
             } else if let Some(action) = self.actions.pop_front() {
                 self.act(action);
             } else if let Some(signal) = self.signals.pop_front() {
-                self.quiet = match &signal {
-                    Signal::Withdraw { call, device, missed: true } => Some((*call, device.clone())),
-                    _ => None,
-                };
-                let effects = self.board.signal(self.now, signal);
-                self.effects.extend(effects);
+                self.at_once(signal);
             } else if !self.tell_queues() && !self.ring_on() {
                 break;
             }
@@ -214,6 +209,16 @@ impl Switchboard {
         if self.notes.is_empty() {
             self.displays.clear();
         }
+    }
+
+    /// Has the board heed a signal before anything else that waits.
+    pub(crate) fn at_once(&mut self, signal: Signal) {
+        self.quiet = match &signal {
+            Signal::Withdraw { call, device, missed: true } => Some((*call, device.clone())),
+            _ => None,
+        };
+        let effects = self.board.signal(self.now, signal);
+        self.effects.extend(effects);
     }
 
     fn carry(&mut self, effect: Effect) {

@@ -37,7 +37,13 @@ struct Waiting {
     ringing: Option<(UserId, Timestamp)>,
     /// Who was rung in vain. Others come first.
     tried: BTreeSet<UserId>,
+    /// Who has turned it away a moment ago, and until when that one is left in peace: a telephone that turns every call
+    /// away must not be rung all the time.
+    paused: BTreeMap<UserId, Timestamp>,
 }
+
+/// How long who has turned a call away is not rung for it again, in seconds.
+const AGAIN_SECS: i64 = 3;
 
 /// All queues, the calls that wait and the agents who are logged in.
 #[derive(Debug, Default)]
@@ -120,6 +126,7 @@ impl Dispatcher {
                     waiting.ringing = None;
                     let queue = waiting.queue.clone();
                     waiting.tried.insert(agent.clone());
+                    waiting.paused.insert(agent.clone(), now.plus_secs(AGAIN_SECS));
                     self.missed(&agent, &queue, now, &mut actions);
                 }
             }
@@ -143,7 +150,7 @@ impl Dispatcher {
         });
         let calls = self.waiting.iter().filter_map(|waiting| match &waiting.ringing {
             Some((_, until)) => Some(*until),
-            None => self.overflows_at(waiting),
+            None => waiting.paused.values().copied().chain(self.overflows_at(waiting)).min(),
         });
         wrap_ups.chain(calls).min()
     }
@@ -184,7 +191,14 @@ impl Dispatcher {
         if full || nobody {
             actions.push(QueueAction::Overflow { call, to: config.overflow.clone() });
         } else {
-            self.waiting.push(Waiting { call, queue, since: now, ringing: None, tried: BTreeSet::new() });
+            self.waiting.push(Waiting {
+                call,
+                queue,
+                since: now,
+                ringing: None,
+                tried: BTreeSet::new(),
+                paused: BTreeMap::new(),
+            });
         }
     }
 
@@ -269,6 +283,7 @@ impl Dispatcher {
         }
         let mut in_vain = Vec::new();
         for waiting in &mut self.waiting {
+            waiting.paused.retain(|_, until| *until > now);
             if let Some((agent, _)) = waiting.ringing.take_if(|(_, until)| *until <= now) {
                 waiting.tried.insert(agent.clone());
                 let call = waiting.call.clone();
@@ -302,7 +317,11 @@ impl Dispatcher {
             let idle_since = self.agents.get(*member).map(|agent| agent.idle_since);
             (waiting.tried.contains(*member), idle_since)
         };
-        let next = queue.members.iter().filter(|member| self.is_idle(member)).min_by_key(rank);
+        let next = queue
+            .members
+            .iter()
+            .filter(|member| self.is_idle(member) && !waiting.paused.contains_key(*member))
+            .min_by_key(rank);
         let Some(agent) = next.cloned() else { return };
         let until = now.plus_secs(i64::from(queue.ring_secs));
         if let Some(state) = self.agents.get_mut(&agent) {
