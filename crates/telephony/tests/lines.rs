@@ -17,9 +17,12 @@ use sip::{Call, Message, Phone};
 use std::{
     io::{Read, Write},
     net::{TcpStream, UdpSocket},
+    sync::Arc,
     time::{Duration, Instant},
 };
+use tokio_rustls::rustls::{self, pki_types::PrivatePkcs8KeyDer};
 use touchline_live::numbers::{Secret, Trunk, TrunkRegistration};
+use touchline_live::{CallCommand, Command};
 use touchline_media::srtp::{Inbound, Master, Outbound, Suite};
 use touchline_telephony::digest::{Challenge, Credentials};
 
@@ -242,6 +245,106 @@ fn telephones_speak_over_ipv6() {
     assert!(hears(&carol, AGNES) && hears(&agnes, CAROL));
     carol.hang_up(&mut call);
     agnes.hung_up(&incoming);
+}
+
+#[test]
+fn we_show_that_we_are_there_and_give_up_who_does_not() {
+    let world = World::with(46_900, |rules| rules.session_least = 2, |_| {});
+    let (mut carol, mut agnes) = (phone(&world, "carol", CAROL), phone(&world, "agnes", AGNES));
+    let mut call = carol.call("1001");
+    let mut incoming = agnes.ringing();
+    assert_eq!(incoming.invite.get("Session-Expires"), "1800");
+    agnes.answer_with(&mut incoming, &["Session-Expires: 4;refresher=uac", "Require: timer"]);
+    carol.answered(&mut call);
+    // Agnes knows no UPDATE, so she is described to again; both at once first.
+    let again = |it: &Message| it.start.starts_with("INVITE") && it.get("To").contains(";tag=");
+    let refresh = agnes.wait("INVITE", again);
+    assert_eq!(refresh.get("Session-Expires"), "4;refresher=uac");
+    let sdp = agnes.sdp("sendrecv", 5);
+    assert_eq!(agnes.ask(&mut incoming, "INVITE", &[], &sdp).status(), 491);
+    agnes.reply(&refresh, 491, &[], "");
+    let refresh = agnes.wait("INVITE", |it| again(it) && it.get("CSeq") != refresh.get("CSeq"));
+    let body = agnes.sdp("sendrecv", 1);
+    agnes.reply(
+        &refresh,
+        200,
+        &["Allow: INVITE, ACK, BYE, UPDATE", "Session-Expires: 4;refresher=uac"],
+        &body,
+    );
+    agnes.wait("ACK", |it| {
+        it.start.starts_with("ACK")
+            && it.get("CSeq").split(' ').next() == refresh.get("CSeq").split(' ').next()
+    });
+    std::thread::sleep(SETTLE);
+    assert!(hears(&carol, AGNES) && hears(&agnes, CAROL));
+    // Now she has said that she knows UPDATE, and then she knows nothing of a call any more.
+    let update = agnes.wait("UPDATE", |it| it.start.starts_with("UPDATE"));
+    assert!(update.body.is_empty());
+    agnes.reply(&update, 481, &[], "");
+    agnes.hung_up(&incoming);
+    carol.hung_up(&call);
+    // The caller promises to show up, and never does.
+    let sdp = carol.sdp("sendrecv", 1);
+    let mut call = carol.call_with("1001", &["Session-Expires: 3;refresher=uac", "Supported: timer"], &sdp);
+    let mut incoming = agnes.ringing();
+    agnes.answer(&mut incoming);
+    let answer = carol.answered(&mut call);
+    assert_eq!(answer.get("Session-Expires"), "3;refresher=uac");
+    agnes.hung_up(&incoming);
+    carol.hung_up(&call);
+}
+
+#[test]
+fn a_telephone_that_rings_is_asked_to_answer() {
+    let world = World::new(47_900);
+    let (mut carol, mut agnes) = (phone(&world, "carol", CAROL), phone(&world, "agnes", AGNES));
+    let mut call = carol.call("1001");
+    let mut incoming = agnes.ringing();
+    carol.rings_there(&call);
+    let id = world.office.call_of("agnes");
+    world.office.command("agnes", Command::Call(id, CallCommand::Answer));
+    let talk = agnes.notified("talk");
+    assert_eq!(talk.get("Call-ID"), incoming.call_id);
+    agnes.answer(&mut incoming);
+    carol.answered(&mut call);
+}
+
+#[test]
+fn an_encrypted_connection_is_served_and_a_plain_one_is_not_on_its_port() {
+    let pair = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let key = PrivatePkcs8KeyDer::from(pair.signing_key.serialize_der());
+    let certificate = pair.cert.der().clone();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let versions = || {
+        rustls::ServerConfig::builder_with_provider(provider.clone()).with_safe_default_protocol_versions()
+    };
+    let server = versions().unwrap().with_no_client_auth();
+    let server = Arc::new(server.with_single_cert(vec![certificate.clone()], key.into()).unwrap());
+    let listen = vec!["127.0.0.1:0".parse().unwrap()];
+    let world = World::with(48_000, |rules| rules.tls = Some((listen, server)), |_| {});
+    let address = world.endpoint.as_ref().unwrap().tls()[0];
+    let options = format!(
+        "OPTIONS sip:{address} SIP/2.0\r\nVia: SIP/2.0/TLS 127.0.0.1:5061;branch=z9hG4bKo1\r\nMax-Forwards: 70\r\n\
+         From: <sip:a@b>;tag=1\r\nTo: <sip:a@b>\r\nCall-ID: o\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n"
+    );
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(certificate).unwrap();
+    let client = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    let client = Arc::new(client.unwrap().with_root_certificates(roots).with_no_client_auth());
+    let mut session = rustls::ClientConnection::new(client, "localhost".try_into().unwrap()).unwrap();
+    let mut socket = TcpStream::connect(address).unwrap();
+    socket.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+    let mut stream = rustls::Stream::new(&mut session, &mut socket);
+    stream.write_all(options.as_bytes()).unwrap();
+    let mut bytes = [0; 2048];
+    let count = stream.read(&mut bytes).unwrap();
+    let answer = String::from_utf8_lossy(&bytes[..count]).into_owned();
+    assert!(answer.starts_with("SIP/2.0 200 OK\r\n") && answer.contains("SIP/2.0/TLS"), "{answer}");
+    let mut plain = TcpStream::connect(address).unwrap();
+    plain.write_all(options.as_bytes()).unwrap();
+    plain.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+    let count = plain.read(&mut bytes).unwrap_or(0);
+    assert!(!bytes[..count].starts_with(b"SIP/"), "an alert, or nothing");
 }
 
 /// Reads one message from a connection.

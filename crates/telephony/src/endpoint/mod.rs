@@ -66,6 +66,8 @@ pub struct EndpointRules {
     pub limits: LimitRules,
     /// Lifetimes of registrations.
     pub registrar: RegistrarRules,
+    /// The shortest session timer that we take, in seconds (RFC 4028 §5 says 90).
+    pub session_least: u64,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Randomness.
@@ -92,6 +94,7 @@ impl EndpointRules {
             guard: guard::Rules::default(),
             limits: LimitRules::default(),
             registrar: RegistrarRules::default(),
+            session_least: 90,
             clock,
             entropy,
         }
@@ -116,6 +119,7 @@ pub(crate) struct Shared {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) codecs: Vec<Codec>,
     pub(crate) encryption: Encryption,
+    pub(crate) session_least: u64,
     registrar: Mutex<Registrar>,
     /// Dialogs by our tag.
     dialogs: Mutex<HashMap<String, Entry>>,
@@ -232,6 +236,7 @@ impl Endpoint {
             clock: rules.clock,
             codecs: rules.codecs,
             encryption: rules.encryption,
+            session_least: rules.session_least,
             registrar: Mutex::new(Registrar::new(rules.registrar)),
             dialogs: Mutex::default(),
             work: work.clone(),

@@ -156,7 +156,7 @@ impl Line {
         let Phase::Calling(calling) = &self.phase else { return };
         let Some(fork) = self.forks.get_mut(which) else { return };
         let mut lines = abilities();
-        lines.extend(session::wish(fork.least));
+        lines.extend(session::wish(fork.least.max(self.shared.session_least)));
         if calling.caller.auto_answer {
             // What telephones of different makers look for.
             lines.push(header("Call-Info", "<sip:touchline>;answer-after=0"));
@@ -261,7 +261,7 @@ impl Line {
             return self.nobody_left();
         };
         let flow = dialog.flow.clone();
-        self.timer = session::agreed(&response.headers);
+        self.timer = session::agreed(&response.headers, self.shared.session_least);
         self.withdraw();
         self.phase = Phase::Up(Box::new(dialog));
         self.agree(agreed, &flow);

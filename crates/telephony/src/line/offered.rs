@@ -50,7 +50,7 @@ impl Offer {
             // Calls are taken over by REFER only, where the one who hands over is known.
             return refuse(481, vec![]);
         }
-        let timer = match session::asked(&incoming.request.headers) {
+        let timer = match session::asked(&incoming.request.headers, shared.session_least) {
             Ok(timer) => timer,
             Err(least) => return refuse(422, vec![header("Min-SE", least.to_string())]),
         };

@@ -11,8 +11,6 @@ use tokio::time::Instant;
 
 /// What we ask for, in seconds (RFC 4028 §4.2 recommends it).
 const WANTED: u64 = 1800;
-/// Shorter ones are refused (RFC 4028 §5).
-pub(super) const LEAST: u64 = 90;
 
 /// A line's timer.
 #[derive(Clone, Debug)]
@@ -20,14 +18,12 @@ pub(crate) struct SessionTimer {
     interval: u64,
     /// We are the one who refreshes.
     ours: bool,
-    /// We are who was called first.
-    uas: bool,
     due: Instant,
 }
 
 impl SessionTimer {
-    fn new(interval: u64, ours: bool, uas: bool) -> Self {
-        Self { interval, ours, uas, due: Instant::now() + wait(interval, ours) }
+    fn new(interval: u64, ours: bool) -> Self {
+        Self { interval, ours, due: Instant::now() + wait(interval, ours) }
     }
 
     pub(super) fn due(&self) -> Instant {
@@ -46,7 +42,8 @@ impl SessionTimer {
 
     /// The lines of an answer (RFC 4028 §9).
     pub(super) fn answer_lines(&self) -> Vec<Header> {
-        let refresher = if self.ours == self.uas { "uas" } else { "uac" };
+        // In an answer we are the uas, whoever called first.
+        let refresher = if self.ours { "uas" } else { "uac" };
         let mut lines = vec![header("Session-Expires", format!("{};refresher={refresher}", self.interval))];
         if refresher == "uac" {
             lines.push(header("Require", "timer"));
@@ -74,28 +71,25 @@ fn expires(headers: &Headers) -> Option<(u64, Option<bool>)> {
 }
 
 /// The timer that an INVITE or an UPDATE asks us for; the shortest that we take if it is too short.
-pub(super) fn asked(headers: &Headers) -> Result<Option<SessionTimer>, u64> {
+pub(super) fn asked(headers: &Headers, least: u64) -> Result<Option<SessionTimer>, u64> {
     let Some((seconds, by_uas)) = expires(headers) else { return Ok(None) };
-    if seconds < LEAST {
-        return Err(LEAST);
+    if seconds < least {
+        return Err(least);
     }
     // Whoever knows timers may refresh, too, and then it costs us nothing.
     let ours = by_uas.unwrap_or(!lists(headers, "Supported", "timer"));
-    Ok(Some(SessionTimer::new(seconds.min(86_400), ours, true)))
+    Ok(Some(SessionTimer::new(seconds.min(86_400), ours)))
 }
 
 /// The timer that an answer to ours agrees to.
-pub(super) fn agreed(headers: &Headers) -> Option<SessionTimer> {
+pub(super) fn agreed(headers: &Headers, least: u64) -> Option<SessionTimer> {
     let (seconds, by_uas) = expires(headers)?;
-    Some(SessionTimer::new(seconds.clamp(LEAST, 86_400), by_uas != Some(true), false))
+    Some(SessionTimer::new(seconds.clamp(least.min(86_400), 86_400), by_uas != Some(true)))
 }
 
 /// The lines with which we ask for a timer.
 pub(super) fn wish(least: u64) -> Vec<Header> {
-    vec![
-        header("Session-Expires", WANTED.max(least).to_string()),
-        header("Min-SE", LEAST.max(least).to_string()),
-    ]
+    vec![header("Session-Expires", WANTED.max(least).to_string()), header("Min-SE", least.to_string())]
 }
 
 impl Line {
@@ -145,8 +139,9 @@ mod tests {
 
     #[tokio::test]
     async fn who_refreshes_is_who_was_asked_to_or_who_called() {
-        let ask =
-            |value: &str| asked(&headers(&[("Session-Expires", value), ("Supported", "timer, replaces")]));
+        let ask = |value: &str| {
+            asked(&headers(&[("Session-Expires", value), ("Supported", "timer, replaces")]), 90)
+        };
         assert!(ask("1800;refresher=uas").unwrap().unwrap().ours);
         assert!(!ask("1800;refresher=uac").unwrap().unwrap().ours);
         let timer = ask("600").unwrap().unwrap();
@@ -154,9 +149,9 @@ mod tests {
         let lines: Vec<String> = timer.answer_lines().iter().map(ToString::to_string).collect();
         assert_eq!(lines, ["Session-Expires: 600;refresher=uac", "Require: timer"]);
         assert_eq!(ask("89").unwrap_err(), 90);
-        assert!(asked(&headers(&[])).unwrap().is_none());
-        assert!(agreed(&headers(&[("Session-Expires", "1800;refresher=uac")])).unwrap().ours);
-        assert!(!agreed(&headers(&[("Session-Expires", "1800;refresher=uas")])).unwrap().ours);
+        assert!(asked(&headers(&[]), 90).unwrap().is_none());
+        assert!(agreed(&headers(&[("Session-Expires", "1800;refresher=uac")]), 90).unwrap().ours);
+        assert!(!agreed(&headers(&[("Session-Expires", "1800;refresher=uas")]), 90).unwrap().ours);
     }
 
     #[test]

@@ -83,7 +83,7 @@ impl Line {
         if self.asked_again || self.late {
             return incoming.reply(500, vec![header("Retry-After", "3")], None);
         }
-        let timer = match session::asked(&request.headers) {
+        let timer = match session::asked(&request.headers, self.shared.session_least) {
             Ok(timer) => timer,
             Err(least) => return incoming.reply(422, vec![header("Min-SE", least.to_string())], None),
         };
@@ -137,7 +137,7 @@ impl Line {
                 let ack = dialog.numbered(number, Method::Ack, &branch, vec![], None);
                 let (way, flow) = (dialog.way(), dialog.flow.clone());
                 self.shared.wire.acknowledge(response, ack, &way).await;
-                if let Some(timer) = session::agreed(&response.headers) {
+                if let Some(timer) = session::agreed(&response.headers, self.shared.session_least) {
                     self.timer = Some(timer);
                 }
                 let agreed =
