@@ -17,6 +17,7 @@ mod params;
 mod problem;
 mod reports;
 mod resources;
+mod telephony;
 mod webhooks;
 
 pub use gate::NativeGate;
@@ -60,5 +61,6 @@ fn mounted<G: Gate>(gate: G) -> Routes<G, App> {
     changes::mount(&mut mount);
     webhooks::mount(&mut mount);
     export_schedules::mount(&mut mount);
+    telephony::mount(&mut mount);
     mount.done()
 }

@@ -1,8 +1,10 @@
 //! Configuration: what can be set. Where each value comes from is told by [`Settings`].
 
 mod load;
+mod telephony;
 
 pub use load::{Place, Settings};
+pub use telephony::{EncryptionConfig, Listeners, MonitoringConfig, RecordingConfig, TelephonyConfig};
 
 use serde::{Deserialize, Serialize};
 use std::{
@@ -141,6 +143,8 @@ pub struct Config {
     pub c360: C360Config,
     /// The Gladly dialect.
     pub gladly: GladlyConfig,
+    /// Telephones, and live calls.
+    pub telephony: TelephonyConfig,
     /// The Genesys voice dialect.
     pub genesys: GenesysConfig,
     /// Notifications to its clients.
@@ -169,6 +173,7 @@ impl Default for Config {
             max_connections: NonZeroU32::new(1_024).unwrap_or(NonZeroU32::MIN),
             c360: C360Config::default(),
             gladly: GladlyConfig::default(),
+            telephony: TelephonyConfig::default(),
             genesys: GenesysConfig::default(),
             cometd: touchline_http::push::Settings::default(),
             reports: ReportsConfig::default(),

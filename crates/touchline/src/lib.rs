@@ -9,4 +9,5 @@ pub mod import;
 pub mod lock;
 pub mod out;
 pub mod server;
+pub mod telephones;
 pub mod voice;

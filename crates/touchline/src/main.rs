@@ -23,6 +23,9 @@ enum Command {
         /// Address and port [default: 127.0.0.1:8080].
         #[arg(long)]
         listen: Option<String>,
+        /// Address and port for telephones (SIP over UDP and TCP); without it there are none.
+        #[arg(long)]
+        sip: Option<String>,
     },
     /// Load a realistic sample organisation into ./touchline-demo (or --data), then serve it.
     Demo {
@@ -31,6 +34,9 @@ enum Command {
         /// Address and port [default: 127.0.0.1:8080].
         #[arg(long)]
         listen: Option<String>,
+        /// Address and port for telephones (SIP over UDP and TCP); without it there are none.
+        #[arg(long)]
+        sip: Option<String>,
         /// The same seed and day give the same organisation.
         #[arg(long, default_value_t = 1)]
         seed: u64,
@@ -117,16 +123,16 @@ fn main() -> ExitCode {
 
 async fn run(command: Command) -> Result<ExitCode, String> {
     match command {
-        Command::Serve { place, listen } => {
-            let settings = place.settings(listen.as_deref())?;
+        Command::Serve { place, listen, sip } => {
+            let settings = place.settings_with(listen.as_deref(), sip.as_deref())?;
             server::serve(&settings, None, server::stop_signal()).await?;
         }
-        Command::Demo { mut place, listen, seed, contacts, load_only } => {
+        Command::Demo { mut place, listen, sip, seed, contacts, load_only } => {
             // A folder of its own, so that trying things out never mixes with real data.
             if place.data.is_none() && place.config.is_none() {
                 place.data = Some("./touchline-demo".into());
             }
-            let settings = place.settings(listen.as_deref())?;
+            let settings = place.settings_with(listen.as_deref(), sip.as_deref())?;
             let loaded = demo::load(&settings, seed, contacts).await?;
             if load_only {
                 out::say(&loaded)?;

@@ -3,6 +3,7 @@
 use crate::{
     config::{Config, Settings},
     lock,
+    telephones::Telephones,
     voice::Voice,
 };
 use axum::{Json, Router, extract::State, http::StatusCode, routing::get};
@@ -53,7 +54,7 @@ pub async fn open_with(config: &Config, clock: Arc<dyn Clock>) -> Result<App, St
     let limits = Limits { recording_bytes: config.recording_mib << 20, ..Limits::default() };
     let app = App::new(store, blobs, clock, Arc::new(SystemEntropy), limits);
     let exports = config.exports.destination(&config.s3, &config.data)?;
-    Ok(app.with_reports(config.reports.settings()).with_exports(exports))
+    Ok(app.with_reports(config.reports.settings()).with_exports(exports).with_live(config.telephony.live()))
 }
 
 /// What sends webhooks.
@@ -176,6 +177,7 @@ pub async fn serve(
     let address = listener.local_addr().map_err(|e| e.to_string())?;
     let stopping = CancellationToken::new();
     let voice = Voice::new(&app, config, address)?;
+    let telephones = Telephones::start(&app, config).await?;
     let calls = tokio::spawn(voice.clone().run(stopping.clone()));
     let work = tokio::spawn(app.clone().work(stopping.clone().cancelled_owned()));
     let sweeping = tokio::spawn(stopping.clone().run_until_cancelled_owned(sweep(app.clone(), desk.clone())));
@@ -188,6 +190,9 @@ pub async fn serve(
         "Touchline is ready at http://{address} (data in {}, {engine})",
         config.data.display()
     ));
+    if let Some(sip) = telephones.as_ref().and_then(Telephones::address) {
+        say(&format_args!("Telephones are served at {sip} (SIP over UDP and TCP)"));
+    }
     if let Some(greeting) = greeting {
         say(&greeting);
     } else if app.is_fresh().await.unwrap_or(false) {
@@ -208,6 +213,9 @@ pub async fn serve(
         },
     )
     .await;
+    if let Some(telephones) = telephones {
+        telephones.stop().await;
+    }
     stopping.cancel();
     let _ = tokio::join!(work, sweeping, calls);
     app.store().close().await;

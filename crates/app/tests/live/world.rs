@@ -245,7 +245,7 @@ impl World {
     }
 
     pub(crate) fn answers(&mut self, name: &str) {
-        let _ = self.asked_quietly();
+        self.asked_quietly();
         let line = self.line(name);
         self.signal(Signal::Answered(line));
     }

@@ -56,8 +56,9 @@ impl Settings {
             }
         }
         for (key, value) in flags {
-            set(&mut table, key, &value).map_err(|e| format!("--{key}: {e}"))?;
-            origin.insert(key.to_owned(), format!("--{key}"));
+            let flag = key.rsplit('.').next().unwrap_or(key);
+            set(&mut table, key, &value).map_err(|e| format!("--{flag}: {e}"))?;
+            origin.insert(key.to_owned(), format!("--{flag}"));
         }
         let config: Config = table.clone().try_into().map_err(|e| format!("configuration: {e}"))?;
         let mut sources = BTreeMap::new();
@@ -186,11 +187,23 @@ pub struct Place {
 
 impl Place {
     /// The configuration in force.
+    ///
+    /// # Errors
+    /// What is wrong, and where it was said.
     pub fn settings(&self, listen: Option<&str>) -> Result<Settings, String> {
+        self.settings_with(listen, None)
+    }
+
+    /// The same, with where telephones come in.
+    ///
+    /// # Errors
+    /// What is wrong, and where it was said.
+    pub fn settings_with(&self, listen: Option<&str>, sip: Option<&str>) -> Result<Settings, String> {
         let flags = [
             ("data", self.data.as_ref().map(|path| path.display().to_string())),
             ("database", self.database.clone()),
             ("listen", listen.map(ToOwned::to_owned)),
+            ("telephony.sip", sip.map(ToOwned::to_owned)),
         ];
         let flags = flags.into_iter().filter_map(|(key, value)| value.map(|value| (key, value)));
         Settings::load(self.config.as_deref(), std::env::vars(), flags)
@@ -232,6 +245,8 @@ mod tests {
         assert!(shown.contains("listen = \"127.0.0.1:3\"  # --listen"), "{shown}");
         assert!(shown.contains("recording_mib = 6  # TOUCHLINE_RECORDING_MIB"), "{shown}");
         assert!(shown.contains("data = \"./touchline-data\"  # default"), "{shown}");
+        let shown = load(None, &[], &[("telephony.sip", "127.0.0.1:5060")]).unwrap().show();
+        assert!(shown.contains("telephony.sip = \"127.0.0.1:5060\"  # --sip"), "{shown}");
     }
 
     #[test]
