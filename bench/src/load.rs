@@ -9,7 +9,7 @@ use crate::{
     centre::{A_DAY, AGENTS, agent, contact, sessions_of, shift},
     program,
 };
-use std::{path::Path, process::Command, sync::Arc};
+use std::{borrow::Cow, path::Path, process::Command, sync::Arc};
 use touchline_app::reports::{HandleTime, keep_family};
 use touchline_model::{Event, EventKind, Inbox, SystemClock, TenantId, User};
 use touchline_store::{Batch, NewEvent, StaleFamily, Store, WorkedOut, span_of};
@@ -118,8 +118,8 @@ pub async fn fill(data: &Path, sessions: u64, days: u64) {
     // Which events count is known to the store.
     for day in 0..days {
         let events: Vec<Event> = (0..AGENTS).flat_map(|n| shift(n, day as i64)).collect();
-        let new: Vec<NewEvent> =
-            events.into_iter().map(|event| NewEvent { event, family: None, own: false }).collect();
+        let new: Vec<NewEvent<'_>> =
+            events.into_iter().map(|event| NewEvent { event: Cow::Owned(event), family: None, own: false }).collect();
         let mut batch = Batch::new(&tenant);
         batch.add_events(&new);
         store.apply(batch).await.unwrap();
@@ -133,12 +133,12 @@ pub async fn fill(data: &Path, sessions: u64, days: u64) {
         let seq = store.tenant_state(&tenant).await.unwrap().unwrap().seq;
         let all: Vec<(u64, Vec<Event>)> = (from..to).map(|n| (n, contact(n))).collect();
         let mut batch = Batch::new(&tenant);
-        let kept: Vec<NewEvent> = all
+        let kept: Vec<NewEvent<'_>> = all
             .iter()
             .filter(|(n, _)| n / AGENTS / A_DAY < days)
             .flat_map(|(n, events)| events.iter().map(|event| (*n, event)))
             .filter(|(_, event)| COUNTED.contains(&event.kind()))
-            .map(|(n, event)| NewEvent { event: event.clone(), family: Some(n as i64 + 1), own: false })
+            .map(|(n, event)| NewEvent { event: Cow::Borrowed(event), family: Some(n as i64 + 1), own: false })
             .collect();
         let changed = seq + i64::from(!kept.is_empty());
         batch.add_events(&kept);

@@ -2,7 +2,7 @@
 //!
 //! `cargo run --release --bin events [EVENTS]` (after `cargo build --release` of the program). Both sides take the same
 //! NDJSON, parse it with serde_json, write each event to SQLite in WAL mode with `synchronous = FULL` under a key by
-//! order and one by id, and commit every 500 events. The server besides validates, answers each line, finds out which
+//! order and one by id, and commit every 4,000 events. The server besides validates, answers each line, finds out which
 //! customers are one, keeps indexes for reports, the change feed and the audit trail, and works out the contacts at the
 //! same time.
 
@@ -16,7 +16,7 @@ use touchline_bench::{
 };
 
 const EVENTS: usize = 1_000_000;
-const COMMIT: usize = 500;
+const COMMIT: usize = 4_000;
 const ROUNDS: usize = 3;
 
 #[derive(Deserialize)]

@@ -25,7 +25,7 @@ async fn main() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     println!("ready at http://{} ", listener.local_addr().unwrap());
     let stopping = tokio_util::sync::CancellationToken::new();
-    tokio::spawn(app.work(stopping.cancelled_owned()));
+    if std::env::var_os("NOWORK").is_none() { tokio::spawn(app.work(stopping.cancelled_owned())); }
     touchline_http::serve_with(touchline_http::Limits::default(), listener, router, std::future::pending())
         .await;
 }

@@ -67,6 +67,7 @@ pub struct App {
     pub(crate) webhooks: Arc<webhooks::Webhooks>,
     pub(crate) playback: Arc<contacts::Playback>,
     pub(crate) reports: reports::ReportSettings,
+    pub(crate) ways: Arc<events::Ways>,
     /// Held by the one export at a fixed time that this node makes: two long ones would hold both workers.
     pub(crate) exporting: Arc<tokio::sync::Mutex<()>>,
     /// Where exports at fixed times go; nowhere unless an operator says so.
@@ -106,6 +107,7 @@ impl App {
             webhooks: Arc::default(),
             playback: Arc::default(),
             reports: reports::ReportSettings::default(),
+            ways: Arc::default(),
             exporting: Arc::default(),
             exports: None,
             recordings: Arc::default(),

@@ -6,6 +6,7 @@ pub(crate) mod families;
 pub use families::NodeSort;
 
 use crate::{BadRow, Batch, Row, Store, StoreError, Value, sql::id_list};
+use std::borrow::Cow;
 use touchline_model::{Event, EventContent, EventKind, Kind, Seq, TenantId, Timestamp};
 
 /// An event's place in the order of arrival: the number of the change that brought it, and its place among those that
@@ -23,9 +24,9 @@ pub struct StoredEvent {
 
 /// An event to be kept.
 #[derive(Clone, Debug)]
-pub struct NewEvent {
+pub struct NewEvent<'a> {
     /// The event.
-    pub event: Event,
+    pub event: Cow<'a, Event>,
     /// The customers whom it concerns, as one number; none for what happens to agents and tasks.
     pub family: Option<i64>,
     /// Derived by us from a contact.
@@ -97,7 +98,7 @@ fn stored(row: &Row<'_>) -> Result<StoredEvent, BadRow> {
 impl Batch {
     /// Keeps events. They become one change, whose id is that of the last of them; a conflict means that one of the ids
     /// is taken.
-    pub fn add_events(&mut self, events: &[NewEvent]) -> &mut Self {
+    pub fn add_events(&mut self, events: &[NewEvent<'_>]) -> &mut Self {
         let Some(last) = events.last().map(|it| it.event.id.0.clone()) else { return self };
         for (part, event) in (0..).zip(events) {
             let params = self.event(event, part);
@@ -109,7 +110,7 @@ impl Batch {
         self
     }
 
-    fn event(&self, NewEvent { event, family, own }: &NewEvent, part: i64) -> Vec<Value> {
+    fn event(&self, NewEvent { event, family, own }: &NewEvent<'_>, part: i64) -> Vec<Value> {
         vec![
             Value::Text(self.tenant.0.clone()),
             Value::Seq,
@@ -125,7 +126,7 @@ impl Batch {
             counts(event).into(),
             changes_status(event).into(),
             (*own).into(),
-            crate::sql::json(event),
+            crate::sql::json(event.as_ref()),
         ]
     }
 

@@ -63,6 +63,7 @@ pub use topics::{TopicResult, TopicSet, TopicSetState};
 pub use webhooks::{AttemptEnd, Delivery, DeliveryState, Webhook, WebhookPause, WebhookSecret};
 
 use engine::Engine;
+use futures::future::BoxFuture;
 use std::{path::Path, sync::Arc};
 use touchline_model::Clock;
 
@@ -107,6 +108,21 @@ pub struct Store {
     turn: Arc<std::sync::Mutex<String>>,
 }
 
+/// A batch that was handed over.
+#[derive(Debug)]
+pub struct Submitted(tokio::task::JoinHandle<Result<Committed, StoreError>>);
+
+impl Submitted {
+    /// Waits until the batch is on disk, or refused. It is written just as well when nobody waits.
+    pub async fn done(self) -> Result<Committed, StoreError> {
+        self.0.await.unwrap_or_else(|_| Err(closing()))
+    }
+}
+
+fn closing() -> StoreError {
+    StoreError::Unavailable("the store is closing".to_owned())
+}
+
 impl std::fmt::Debug for Store {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match &*self.engine {
@@ -127,7 +143,7 @@ impl Store {
     /// Connects to PostgreSQL by URL and migrates it.
     pub async fn open_postgres(url: &str, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
         let engine = engine::postgres::Postgres::open(url).await?;
-        Ok(Self::over(Engine::Postgres(engine), clock))
+        Ok(Self::over(Engine::Postgres(Arc::new(engine)), clock))
     }
 
     fn over(engine: Engine, clock: Arc<dyn Clock>) -> Self {
@@ -224,22 +240,34 @@ impl Store {
     }
 
     /// Writes a batch in one transaction. When this answers, the batch is on disk.
-    pub async fn apply(&self, mut batch: Batch) -> Result<Committed, StoreError> {
+    pub async fn apply(&self, batch: Batch) -> Result<Committed, StoreError> {
+        let store = self.clone();
+        // In a task of its own: a caller who goes away half-way must not keep the others from hearing of the commit.
+        let applied = tokio::spawn(async move { store.submit(batch).await?.done().await });
+        applied.await.unwrap_or_else(|_| Err(closing()))
+    }
+
+    /// Hands a batch over to be written, and does not wait for the disk. SQLite writes batches in the order in which they were handed over, PostgreSQL
+    /// in any.
+    pub async fn submit(&self, mut batch: Batch) -> Result<Submitted, StoreError> {
+        let now = self.clock.now();
         if batch.is_empty() {
-            return Ok(Committed::nothing(self.clock.now()));
+            return Ok(Submitted(tokio::spawn(async move { Ok(Committed::nothing(now)) })));
         }
         batch.follow_with_counts();
-        let (store, now) = (self.clone(), self.clock.now());
-        // In a task of its own: a caller who goes away half-way must not keep the others from hearing of the commit.
-        let applied = tokio::spawn(async move {
-            let committed = match &*store.engine {
-                Engine::Sqlite(sqlite) => sqlite.apply(batch, now).await?,
-                Engine::Postgres(postgres) => postgres.apply(batch, now).await?,
-            };
-            store.changed.send_modify(|n| *n += 1);
+        let written: BoxFuture<'static, _> = match &*self.engine {
+            Engine::Sqlite(sqlite) => Box::pin(sqlite.submit(batch, now).await?),
+            Engine::Postgres(postgres) => {
+                let postgres = postgres.clone();
+                Box::pin(async move { postgres.apply(batch, now).await })
+            }
+        };
+        let changed = self.changed.clone();
+        Ok(Submitted(tokio::spawn(async move {
+            let committed = written.await?;
+            changed.send_modify(|n| *n += 1);
             Ok(committed)
-        });
-        applied.await.unwrap_or_else(|_| Err(StoreError::Unavailable("the store is closing".to_owned())))
+        })))
     }
 
     /// Wakes whenever this process commits something. Other nodes' commits are not seen here: poll as well.

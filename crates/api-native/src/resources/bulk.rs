@@ -11,9 +11,15 @@ use axum::{
     http::{HeaderMap, header},
     response::{IntoResponse, Response},
 };
+use futures::{StreamExt, stream};
 use schemars::JsonSchema;
 use serde::Serialize;
-use std::{collections::HashSet, convert::Infallible, time::Duration};
+use std::{
+    collections::HashSet,
+    convert::Infallible,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 use tokio::sync::mpsc;
 use touchline_app::{
     App, AppError,
@@ -22,14 +28,15 @@ use touchline_app::{
 use touchline_http::{Line, NDJSON, NdjsonLines};
 use touchline_model::Caller;
 
-/// Lines that are committed together at most.
-const CHUNK_LINES: usize = 500;
+/// Lines that are committed together at most. More at once cost less each: neighbours share pages of indexes, customers
+/// and the sync of the disk. Others wait for no more than the tenth of a second that this takes.
+const CHUNK_LINES: usize = 4_000;
 /// Bytes of lines after which a chunk is full.
 const CHUNK_BYTES: usize = 4 << 20;
 /// A sender who pauses this long gets what it sent so far committed and reported.
 const PAUSE: Duration = Duration::from_millis(50);
 /// Reports of chunks that wait for a client who does not read yet: about a million lines.
-const WAITING_REPORTS: usize = 2_048;
+const WAITING_REPORTS: usize = 256;
 
 /// What became of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -93,8 +100,8 @@ pub(super) fn is_ndjson(headers: &HeaderMap) -> bool {
 pub(super) fn answer<R: Resource>(app: App, caller: Caller, body: Body) -> Response {
     let (reports, waiting) = mpsc::channel(WAITING_REPORTS);
     let lines = NdjsonLines::new(body, app.limits().json_bytes);
-    tokio::spawn(Upload { app, caller, reports, summary: Summary::default() }.run::<R>(lines));
-    let body = futures::stream::unfold(waiting, async |mut waiting| {
+    tokio::spawn(Upload { app, caller, reports, failed: Mutex::default() }.run::<R>(lines));
+    let body = stream::unfold(waiting, async |mut waiting| {
         let report: Bytes = waiting.recv().await?;
         Some((Ok::<_, Infallible>(report), waiting))
     });
@@ -127,44 +134,70 @@ struct Upload {
     app: App,
     caller: Caller,
     reports: mpsc::Sender<Bytes>,
+    /// Why nothing more is tried.
+    failed: Mutex<Option<Problem>>,
+}
+
+/// What became of the lines of a chunk, for the client and for the summary.
+struct Reported {
+    report: Bytes,
     summary: Summary,
 }
 
 impl Upload {
-    async fn run<R: Resource>(mut self, mut lines: NdjsonLines) {
+    async fn run<R: Resource>(self, mut lines: NdjsonLines) {
         let max = self.app.limits().json_bytes;
-        let mut chunk = Some(read::<R>(&mut lines, max).await);
-        while let Some(Chunk { lines: parsed, then }) = chunk {
-            if let Then::Broken(problem) = then {
-                // The sender is gone: what was not reported is not applied.
-                self.summary.error = Some(problem);
-                break;
-            }
-            let next = async {
-                match then {
-                    Then::More => Some(read::<R>(&mut lines, max).await),
-                    Then::End | Then::Broken(_) => None,
+        let (parsed, chunks) = mpsc::channel::<Chunk<R::In>>(1);
+        let reading = async move {
+            loop {
+                let chunk = read::<R>(&mut lines, max).await;
+                let more = matches!(chunk.then, Then::More);
+                if parsed.send(chunk).await.is_err() || !more {
+                    break;
                 }
-            };
-            let (heard, next) = tokio::join!(self.commit::<R>(parsed), next);
-            if !heard {
+            }
+            drop(parsed);
+            std::future::pending().await
+        };
+        tokio::select! {
+            () = self.commit_all::<R>(chunks) => {}
+            () = reading => {}
+        }
+    }
+
+    /// Commits one chunk after the other, some of them at a time, and reports each in its turn.
+    async fn commit_all<R: Resource>(&self, chunks: mpsc::Receiver<Chunk<R::In>>) {
+        let chunks = stream::unfold(chunks, async |mut chunks| Some((chunks.recv().await?, chunks)));
+        let mut done = std::pin::pin!(chunks.map(|chunk| self.commit::<R>(chunk)).buffered(R::AT_ONCE));
+        let mut summary = Summary::default();
+        while let Some(Reported { report, summary: of_chunk }) = done.next().await {
+            summary.add(of_chunk);
+            if self.reports.is_closed() || !report.is_empty() && self.reports.send(report).await.is_err() {
+                // Nobody is listening any more.
                 return;
             }
-            chunk = next;
         }
+        summary.error = summary.error.or_else(|| self.failure().clone());
         let mut report = Vec::new();
-        write(&mut report, &ReportLine::End { summary: self.summary });
+        write(&mut report, &ReportLine::End { summary });
         let _ = self.reports.send(report.into()).await;
     }
 
-    /// Commits a chunk and reports it. False: nobody is listening any more.
-    async fn commit<R: Resource>(&mut self, lines: Vec<(u64, Parsed<R::In>)>) -> bool {
-        if lines.is_empty() {
-            return !self.reports.is_closed();
-        }
-        if self.reports.is_closed() {
-            return false;
-        }
+    fn failure(&self) -> MutexGuard<'_, Option<Problem>> {
+        self.failed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Commits a chunk.
+    async fn commit<R: Resource>(&self, chunk: Chunk<R::In>) -> Reported {
+        let mut summary = Summary::default();
+        let lines = match chunk.then {
+            Then::More | Then::End => chunk.lines,
+            Then::Broken(problem) => {
+                // The sender is gone: what was not reported is not applied.
+                summary.error = Some(problem);
+                vec![]
+            }
+        };
         let mut places = Vec::with_capacity(lines.len());
         let mut items = Vec::with_capacity(lines.len());
         for (line, parsed) in lines {
@@ -190,14 +223,14 @@ impl Upload {
                     ReportLine::Line { line, id, status: LineStatus::Refused, error: Some(problem) }
                 }
             };
-            self.count(&entry);
+            summary.count(&entry);
             write(&mut report, &entry);
         }
-        self.reports.send(report.into()).await.is_ok()
+        Reported { report: report.into(), summary }
     }
 
     /// Puts the good lines of a chunk; one result a line. Once the store has failed, nothing more is tried.
-    async fn put<R: Resource>(&mut self, items: Vec<R::In>) -> impl Iterator<Item = Outcome> + use<R> {
+    async fn put<R: Resource>(&self, items: Vec<R::In>) -> impl Iterator<Item = Outcome> + use<R> {
         let mut outcomes: Vec<Outcome> = Vec::with_capacity(items.len());
         let mut items = items.into_iter().peekable();
         while items.peek().is_some() {
@@ -220,9 +253,12 @@ impl Upload {
         outcomes.into_iter()
     }
 
-    async fn put_group<R: Resource>(&mut self, group: Vec<R::In>) -> Result<Vec<Outcome>, Problem> {
-        if let Some(problem) = &self.summary.error {
-            return Err(problem.clone());
+    async fn put_group<R: Resource>(&self, group: Vec<R::In>) -> Result<Vec<Outcome>, Problem> {
+        if self.reports.is_closed() {
+            return Err(no_result());
+        }
+        if let Some(problem) = self.failure().clone() {
+            return Err(problem);
         }
         match R::put(&self.app, &self.caller, group).await {
             Ok(results) => Ok(results.into_iter().map(outcome).collect()),
@@ -231,22 +267,33 @@ impl Upload {
                 let passing = matches!(error, AppError::Conflict(_));
                 let problem = Problem::from(error);
                 if !passing {
-                    self.summary.error = Some(problem.clone());
+                    *self.failure() = Some(problem.clone());
                 }
                 Err(problem)
             }
         }
     }
+}
 
+impl Summary {
     fn count(&mut self, entry: &ReportLine) {
         let ReportLine::Line { status, .. } = entry else { return };
-        self.summary.lines += 1;
+        self.lines += 1;
         match status {
-            LineStatus::Created => self.summary.created += 1,
-            LineStatus::Updated => self.summary.updated += 1,
-            LineStatus::Unchanged => self.summary.unchanged += 1,
-            LineStatus::Refused => self.summary.refused += 1,
+            LineStatus::Created => self.created += 1,
+            LineStatus::Updated => self.updated += 1,
+            LineStatus::Unchanged => self.unchanged += 1,
+            LineStatus::Refused => self.refused += 1,
         }
+    }
+
+    fn add(&mut self, other: Self) {
+        self.lines += other.lines;
+        self.created += other.created;
+        self.updated += other.updated;
+        self.unchanged += other.unchanged;
+        self.refused += other.refused;
+        self.error = self.error.take().or(other.error);
     }
 }
 

@@ -136,6 +136,8 @@ impl Resource for Events {
 
     const NAMES: Names = names!("events", "event");
     const KIND: Kind = Kind::Event;
+    /// While one is written, the next one is decided.
+    const AT_ONCE: usize = 2;
     const READ: &'static [Ability] = &[Ability::ReadReports];
     const WRITE: &'static [Ability] = &[Ability::WriteContacts];
     const DELETE: &'static [Ability] = &[];

@@ -61,6 +61,8 @@ pub(crate) trait Resource: Send + Sync + 'static {
     const KIND: Kind;
     /// Whether ids are numbers.
     const NUMERIC: bool = false;
+    /// Chunks of a long upload that are put at a time. More than one where their order does not matter.
+    const AT_ONCE: usize = 1;
     /// Needed to read, to write, to delete.
     const READ: &'static [Ability];
     const WRITE: &'static [Ability];

@@ -2,6 +2,7 @@
 //! what was merged into what. Such a family is worked out as a whole, because one contact's times depend on the others
 //! of the same customer (contract gladly X-8).
 
+use super::coming::Coming;
 use std::collections::{BTreeMap, HashMap};
 use touchline_model::{
     Event, EventContent, TenantId, Timestamp,
@@ -17,15 +18,17 @@ pub(crate) fn own_contact(id: &str) -> Option<&str> {
     id.strip_prefix(OWN_PREFIX)
 }
 
-type Node = (NodeSort, String);
+pub(super) type Node = (NodeSort, String);
 
 /// The families that some events touch, while they are being joined.
 pub(crate) struct Families {
     epoch: i64,
     /// Where each thing is, as a position in `numbers`.
     nodes: HashMap<Node, usize>,
-    /// Things that are in the store.
+    /// Things that are in the store, or on their way into it.
     stored: HashMap<Node, i64>,
+    /// Those that are on their way: this holds only if they arrive.
+    assumed: Vec<(Node, i64)>,
     /// Each family's number, and whether the store has it.
     numbers: Vec<(i64, bool)>,
     /// Which family each one has become part of; itself at first.
@@ -80,11 +83,12 @@ pub(crate) fn number(sort: NodeSort, id: &str, first: Timestamp) -> i64 {
 }
 
 impl Families {
-    /// What the store knows of everything that these events name.
+    /// What the store knows of everything that these events name, or will know once what is on its way has arrived.
     pub(super) async fn read(
         store: &Store,
         tenant: &TenantId,
         events: &[&Event],
+        coming: &Coming,
     ) -> Result<Self, StoreError> {
         // Before the nodes: what is read of them is held by it.
         let epoch = store.family_epoch(tenant).await?;
@@ -99,7 +103,17 @@ impl Families {
             let found = store.event_nodes(tenant, sort, &ids).await?;
             stored.extend(found.into_iter().map(|(id, family)| ((sort, id), family)));
         }
-        let mut families = Self { epoch, nodes: HashMap::new(), stored, numbers: vec![], into: vec![] };
+        let mut assumed = Vec::new();
+        for node in events.iter().flat_map(|event| nodes_of(event)) {
+            if !stored.contains_key(&node)
+                && let Some(family) = coming.family_of(&node)
+            {
+                stored.insert(node.clone(), family);
+                assumed.push((node, family));
+            }
+        }
+        let (numbers, into) = (vec![], vec![]);
+        let mut families = Self { epoch, nodes: HashMap::new(), stored, assumed, numbers, into };
         let mut known: HashMap<i64, usize> = HashMap::new();
         for (node, number) in families.stored.clone() {
             let at = *known.entry(number).or_insert_with(|| {
@@ -185,17 +199,25 @@ impl Families {
         for (before, now) in gone {
             batch.join_families(before, now);
         }
-        let mut fresh: Vec<(&Node, i64)> = self
-            .nodes
-            .iter()
-            .filter(|(node, _)| !self.stored.contains_key(*node))
-            .map(|(node, at)| (node, self.of(*at)))
-            .collect();
+        for sort in NodeSort::ALL {
+            let of_sort = self.assumed.iter().filter(|((it, _), _)| *it == sort);
+            let held: Vec<(&str, i64)> = of_sort.map(|((_, id), family)| (id.as_str(), *family)).collect();
+            if !held.is_empty() {
+                batch.hold_nodes(sort, &held);
+            }
+        }
         // Always in the same order, so that two writers wait for each other instead of blocking each other.
+        let mut fresh: Vec<(&Node, i64)> = self.fresh().collect();
         fresh.sort_unstable();
         for ((sort, id), family) in fresh {
             batch.put_node(*sort, id, family);
         }
+    }
+
+    /// Things that the store is to hear of.
+    pub(super) fn fresh(&self) -> impl Iterator<Item = (&Node, i64)> {
+        let new = self.nodes.iter().filter(|(node, _)| !self.stored.contains_key(*node));
+        new.map(|(node, at)| (node, self.of(*at)))
     }
 
     /// For each family: from when to when the events lie.

@@ -1,7 +1,10 @@
 //! Events: taken in, given out, and derived from the contacts that Touchline handles itself.
 
+mod coming;
 mod families;
 mod own;
+
+pub(crate) use coming::Ways;
 
 pub(crate) use families::own_contact;
 
@@ -11,8 +14,12 @@ use crate::{
     records::{ATTEMPTS, Put, PutResults, PutStatus, taken},
     require,
 };
-use families::Families;
-use std::collections::{HashMap, HashSet};
+use coming::Coming;
+use families::{Families, Node};
+use std::{
+    borrow::Cow,
+    collections::{HashMap, HashSet},
+};
 use touchline_model::{Ability, Caller, ContactId, Event, Invalid, Kind, TenantId};
 use touchline_store::{Arrival, AuditNote, Batch, NewEvent, StoredEvent};
 
@@ -38,17 +45,23 @@ impl App {
 
     async fn try_put_events(&self, caller: &Caller, events: &[Event]) -> Result<PutResults, AppError> {
         let tenant = &caller.tenant;
+        let way = self.ways.of(tenant);
+        // Until the batch is handed over, not until it is written.
+        let turn = way.turn.lock().await;
+        // Before the store is asked: whatever arrives in between is found there.
+        let coming = way.coming();
         let ids: Vec<String> = events.iter().map(|event| event.id.0.clone()).collect();
-        let mut known: HashMap<String, (Event, bool)> = HashMap::new();
-        for (stored, own) in self.store.events_by_id(tenant, &ids).await? {
-            known.insert(stored.event.id.0.clone(), (stored.event, own));
-        }
-        let erased = self.erased_of(tenant, events).await?;
+        let (stored, erased) = tokio::try_join!(
+            async { Ok(self.store.events_by_id(tenant, &ids).await?) },
+            self.erased_of(tenant, events)
+        )?;
+        let mut known: HashMap<&str, &Event> = HashMap::with_capacity(events.len());
+        known.extend(stored.iter().map(|(stored, _)| (stored.event.id.as_str(), &stored.event)));
         let (mut results, mut fresh): (PutResults, Vec<&Event>) = (Vec::with_capacity(events.len()), vec![]);
         for event in events {
             let id = event.id.0.clone();
-            results.push(match (known.get(&id), event.contact_id()) {
-                (Some((before, _)), _) if before == event => Ok(Put { id, status: PutStatus::Unchanged }),
+            results.push(match (known.get(event.id.as_str()), event.contact_id()) {
+                (Some(before), _) if *before == event => Ok(Put { id, status: PutStatus::Unchanged }),
                 (Some(_), _) => Err(taken(Kind::Event, &id)),
                 (None, _) if own::is_own_id(&id) => {
                     Err(Invalid::new("id", "begins with `own-`, as only what the server derives itself does")
@@ -58,7 +71,7 @@ impl App {
                     Err(AppError::Gone(contact.0.clone()))
                 }
                 (None, _) => {
-                    known.insert(id.clone(), (event.clone(), false));
+                    known.insert(event.id.as_str(), event);
                     fresh.push(event);
                     Ok(Put { id, status: PutStatus::Created })
                 }
@@ -69,12 +82,15 @@ impl App {
             let ids: Vec<&str> = fresh.iter().map(|it| it.id.as_str()).collect();
             let detail = counted(Kind::Event, &ids);
             let about = contacts_of(fresh.iter().copied());
-            let mut batch = self.batch_of(tenant, fresh).await?;
+            let (mut batch, nodes) = self.batch_of(tenant, fresh, &coming).await?;
             if !about.is_empty() {
                 batch.hold_unerased(&about);
             }
             batch.audit(AuditNote::new(caller, "event.put", object, detail));
-            self.store.apply(batch).await?;
+            let written = self.store.submit(batch).await?;
+            let _on_its_way = way.sets_out(nodes);
+            drop(turn);
+            written.done().await?;
         }
         Ok(results)
     }
@@ -88,8 +104,14 @@ impl App {
         Ok(self.store.tombstones(tenant, &contacts).await?.into_iter().map(|it| it.id).collect())
     }
 
-    async fn batch_of(&self, tenant: &TenantId, fresh: Vec<&Event>) -> Result<Batch, AppError> {
-        let mut families = Families::read(&self.store, tenant, &fresh).await?;
+    /// The batch that writes events, and what it says about families.
+    async fn batch_of(
+        &self,
+        tenant: &TenantId,
+        fresh: Vec<&Event>,
+        coming: &Coming,
+    ) -> Result<(Batch, HashMap<Node, i64>), AppError> {
+        let mut families = Families::read(&self.store, tenant, &fresh, coming).await?;
         let of_each: Vec<Option<usize>> = fresh.iter().map(|event| families.join(event)).collect();
         let mut batch = Batch::new(tenant);
         families.write(&mut batch);
@@ -98,11 +120,11 @@ impl App {
         for (contact, family) in &replaced {
             batch.drop_own_events(*family, contact);
         }
-        let new: Vec<NewEvent> = fresh
+        let new: Vec<NewEvent<'_>> = fresh
             .iter()
             .zip(&of_each)
             .map(|(event, family)| NewEvent {
-                event: (*event).clone(),
+                event: Cow::Borrowed(*event),
                 family: family.map(|family| families.of(family)),
                 own: false,
             })
@@ -111,7 +133,7 @@ impl App {
         for (family, first, settled) in families.touched(&fresh, &of_each) {
             batch.touch_family(family, first, settled);
         }
-        Ok(batch)
+        Ok((batch, families.fresh().map(|(node, family)| (node.clone(), family)).collect()))
     }
 
     /// Contacts of these events for which there are events of our own, with their families.

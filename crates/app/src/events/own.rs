@@ -7,7 +7,10 @@ use super::{
 };
 use crate::{App, AppError};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use std::collections::{HashMap, HashSet};
+use std::{
+    borrow::Cow,
+    collections::{HashMap, HashSet},
+};
 use touchline_model::{
     Channel, Contact, ContactChannel, Direction, Event, EventContent, Initiator, Stored, TenantId, Timestamp,
     events::{Assignee, ContactChange, ContactEvent, ContactStatus, OtherInitiator},
@@ -111,7 +114,11 @@ impl App {
                 batch.put_node(NodeSort::Contact, id, family);
             }
             touched.push((family, contact.started_at, end_of(contact)));
-            new.extend(events.into_iter().map(|event| NewEvent { event, family: Some(family), own: true }));
+            new.extend(events.into_iter().map(|event| NewEvent {
+                event: Cow::Owned(event),
+                family: Some(family),
+                own: true,
+            }));
         }
         if !again.is_empty() {
             // A family that others join at this moment would leave these events behind, and so would a contact that

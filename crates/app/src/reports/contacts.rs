@@ -7,7 +7,7 @@ use super::{
     known::{Ahead, View},
 };
 use crate::AppError;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use touchline_model::Timestamp;
 use touchline_store::{FactsPage, FactsRef};
@@ -30,7 +30,10 @@ type Place = (Timestamp, String);
 /// Which contacts a report shows; absent when it shows all.
 pub(super) type Wanted = Option<Arc<dyn Fn(&Kept<'_>) -> bool + Send + Sync>>;
 
-/// Goes through the contacts of a window once. While one page is being used, the next one is read, and no further.
+/// Stretches that are read at the same time. A disk answers several questions as fast as one.
+const AT_ONCE: usize = 3;
+
+/// Goes through the contacts of a window once. While one page is being used, the next few are read, and no further.
 pub(super) struct Contacts {
     view: View,
     order: Order,
@@ -43,9 +46,20 @@ pub(super) struct Contacts {
     position: Place,
     begun: bool,
     done: bool,
+    /// What is being read after the position, in order.
+    ahead: VecDeque<Stretch>,
+    /// Where the next stretch begins.
+    frontier: Place,
+    /// How long the next stretch is, in microseconds: so that its rows fill most of a page. Not known before the first.
+    length: Option<i64>,
+}
+
+/// A stretch of time that is being read as one page. Where it begins is the end of the one before it.
+struct Stretch {
+    from: Timestamp,
+    before: Timestamp,
     size: usize,
-    /// The page after the position, and how many rows it was to have.
-    ahead: Option<(usize, Ahead<FactsPage>)>,
+    page: Ahead<FactsPage>,
 }
 
 /// Contacts in order.
@@ -94,7 +108,6 @@ impl Contacts {
         at_most: Option<usize>,
     ) -> Self {
         Self {
-            size: view.page_rows.min(FIRST),
             view,
             order,
             window,
@@ -105,7 +118,9 @@ impl Contacts {
             position: (window.start, String::new()),
             begun: false,
             done: false,
-            ahead: None,
+            ahead: VecDeque::new(),
+            frontier: (window.start, String::new()),
+            length: None,
         }
     }
 
@@ -119,10 +134,10 @@ impl Contacts {
             let first = self.view.first();
             self.work_out(&first).await?;
         }
-        let (size, ahead) = self.ahead.take().unwrap_or_else(|| self.read());
-        let kept = ahead.done().await?;
-        let last = kept.len().checked_sub(1).filter(|_| kept.len() == size);
-        let last = last.and_then(|last| kept.get(last)).map(|row| self.place_of(row));
+        let Some((kept, last)) = self.read().await? else {
+            self.done = true;
+            return Ok(None);
+        };
         // After the rows were read: whatever they know too much is known to be so.
         let mut otherwise = BTreeSet::new();
         for row in kept.iter().filter(|row| self.known(row)) {
@@ -142,11 +157,7 @@ impl Contacts {
             fresh.clear();
         }
         match &last {
-            Some(last) => {
-                self.position = last.clone();
-                self.size = self.view.page_rows;
-                self.ahead = Some(self.read());
-            }
+            Some(last) => self.position = last.clone(),
             None => self.done = true,
         }
         let items = self.items(&kept, last.as_ref());
@@ -191,18 +202,53 @@ impl Contacts {
         row.created_at <= self.view.known.recorded
     }
 
-    /// Begins to read the page after the position.
-    fn read(&self) -> (usize, Ahead<FactsPage>) {
-        let (at, contact) = self.position.clone();
-        let (store, tenant) = (self.view.store.clone(), self.view.tenant.clone());
-        let (end, size, order) = (self.window.end, self.size, self.order);
-        let reading = async move {
-            match order {
-                Order::Anchor => store.facts_by_anchor(&tenant, (at, &contact), end, size).await,
-                Order::Start => store.facts_by_start(&tenant, (at, &contact), end, size).await,
-            }
-        };
-        (size, Ahead::begin(reading))
+    /// The rows of the next stretch, and where it ended; absent for the last one. Has those after it read meanwhile.
+    async fn read(&mut self) -> Result<Option<(FactsPage, Option<Place>)>, AppError> {
+        self.reach_out();
+        let Some(Stretch { from, before, size, page }) = self.ahead.pop_front() else { return Ok(None) };
+        let kept = page.done().await?;
+        let last = kept.len().checked_sub(1).filter(|_| kept.len() >= size);
+        let full = last.and_then(|last| kept.get(last)).map(|row| self.place_of(row));
+        let end = full.as_ref().map_or(before, |(last, _)| *last);
+        let took = end.micros().saturating_sub(from.micros()).max(1);
+        // Three quarters of a page leave room for what is not even. A stretch in which nothing happened says little.
+        let wanted = i64::try_from(self.view.page_rows).unwrap_or(i64::MAX).saturating_mul(3) / 4;
+        let rows = i64::try_from(kept.len()).unwrap_or(i64::MAX).max(1);
+        let length = i128::from(took) * i128::from(wanted.max(1)) / i128::from(rows);
+        let length = i64::try_from(length).unwrap_or(i64::MAX).clamp(1, took.saturating_mul(4));
+        self.length = Some(length);
+        if let Some(place) = &full {
+            // There is more: all that was begun after it began in the wrong place.
+            self.ahead.clear();
+            self.frontier.clone_from(place);
+        }
+        self.reach_out();
+        let end = full.or_else(|| (before < self.window.end).then(|| (before, String::new())));
+        Ok(Some((kept, end)))
+    }
+
+    /// Begins to read what comes next.
+    fn reach_out(&mut self) {
+        while self.ahead.len() < AT_ONCE && self.frontier.0 < self.window.end {
+            // Of the first one nothing is known: a short page, wherever it ends.
+            let (size, before) = match self.length {
+                Some(length) => {
+                    let end = Timestamp::from_micros(self.frontier.0.micros().saturating_add(length));
+                    (self.view.page_rows, end.min(self.window.end))
+                }
+                None if self.ahead.is_empty() => (self.view.page_rows.min(FIRST), self.window.end),
+                None => return,
+            };
+            let (from, contact) = std::mem::replace(&mut self.frontier, (before, String::new()));
+            let (store, tenant, order) = (self.view.store.clone(), self.view.tenant.clone(), self.order);
+            let reading = async move {
+                match order {
+                    Order::Anchor => store.facts_by_anchor(&tenant, (from, &contact), before, size).await,
+                    Order::Start => store.facts_by_start(&tenant, (from, &contact), before, size).await,
+                }
+            };
+            self.ahead.push_back(Stretch { from, before, size, page: Ahead::begin(reading) });
+        }
     }
 
     fn time_of(&self, row: &FactsRef<'_>) -> Timestamp {

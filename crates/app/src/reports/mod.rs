@@ -55,7 +55,7 @@ pub struct ReportSettings {
 
 impl Default for ReportSettings {
     fn default() -> Self {
-        Self { latency_secs: 3_600, handle_time_source: HandleTimeSource::Auto, page_rows: 1_000 }
+        Self { latency_secs: 3_600, handle_time_source: HandleTimeSource::Auto, page_rows: 3_000 }
     }
 }
 
@@ -143,7 +143,7 @@ impl App {
     }
 
     /// The Work Sessions report, by anchor, contact and agent (contract gladly §4, X-15), many rows at a time. While one
-    /// page is being used, the next one is read, and no further.
+    /// page is being used, the next few are read, and no further.
     ///
     /// # Errors
     /// [`AppError::NotFound`] with `Kind::Inbox` or `Kind::Group` for the first that is asked for and unknown.

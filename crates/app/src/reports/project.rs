@@ -30,9 +30,20 @@ impl App {
 
     /// Works out what has changed. How many families that were.
     pub async fn update_reports(&self, tenant: &TenantId) -> Result<usize, AppError> {
+        self.update_reports_while(tenant, || true).await
+    }
+
+    async fn update_reports_while(
+        &self,
+        tenant: &TenantId,
+        go_on: impl Fn() -> bool,
+    ) -> Result<usize, AppError> {
         self.derive_events(tenant).await?;
         let mut done = 0;
         loop {
+            if !go_on() {
+                return Ok(done);
+            }
             let mode = self.mode(tenant, self.report_horizon()).await?;
             let other = match worked_out(mode) {
                 WorkedOut::Views => WorkedOut::Assignment,
@@ -59,10 +70,12 @@ impl App {
         Ok(())
     }
 
-    /// Works out what has changed in every tenant.
+    /// Works out what has changed in every tenant, but not while many events come in. Who asks for a report meanwhile
+    /// has it worked out.
     pub(crate) async fn update_all_reports(&self) -> Result<(), AppError> {
-        for tenant in self.store.tenants().await? {
-            self.update_reports(&tenant.id).await?;
+        let calm = || !self.ways.are_crowded();
+        for tenant in self.store.tenants().await?.into_iter().take_while(|_| calm()) {
+            self.update_reports_while(&tenant.id, calm).await?;
         }
         Ok(())
     }

@@ -2,12 +2,13 @@
 
 pub(crate) mod postgres;
 pub(crate) mod sqlite;
+mod sqlite_log;
 
 use crate::StoreError;
 
 pub(crate) enum Engine {
     Sqlite(sqlite::Sqlite),
-    Postgres(postgres::Postgres),
+    Postgres(std::sync::Arc<postgres::Postgres>),
 }
 
 /// Runs blocking work off the async threads.

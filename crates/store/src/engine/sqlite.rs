@@ -1,12 +1,12 @@
 //! SQLite: one writer thread that commits waiting batches together, and a few reading connections.
 
-use super::blocking;
+use super::{blocking, sqlite_log::fold_beside};
 use crate::{
     BadRow, Batch, Committed, Row, StoreError, Value, audit,
     batch::{self, INSERT_CHANGE, TAKE_NUMBERS},
     migrate,
 };
-use rusqlite::{Connection, ErrorCode, OpenFlags, params_from_iter};
+use rusqlite::{Connection, ErrorCode, OpenFlags, hooks::Wal, params_from_iter};
 use std::{
     path::{Path, PathBuf},
     sync::{
@@ -24,6 +24,9 @@ const READERS: usize = 4;
 const GROUP: usize = 128;
 /// Statements that a connection keeps prepared.
 const STATEMENTS: usize = 256;
+/// What the writer keeps of the file, in KiB, if it needs it: with less it would write the pages of a large batch to the
+/// log before the batch is complete, and again after.
+const WRITER_KIB: u32 = 32_768;
 
 type Answer<T> = oneshot::Sender<Result<T, StoreError>>;
 type WriteTask = Box<dyn FnOnce(&Connection) + Send>;
@@ -43,22 +46,28 @@ pub(crate) struct Sqlite {
 
 impl Sqlite {
     pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
-        let connection = Connection::open(path)?;
+        let mut connection = Connection::open(path)?;
         set_up(&connection)?;
         // FULL: the answer comes after fsync of the log (design, decision 1). secure_delete: what is erased is
         // overwritten, not just marked as free.
-        connection.execute_batch(
-            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000; \
-             PRAGMA secure_delete = ON;",
-        )?;
+        connection.execute_batch(&format!(
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA cache_size = -{WRITER_KIB};",
+        ))?;
         migrate::sqlite(&connection)?;
+        let folding = fold_beside(&mut connection, path)?;
         let (writer, inbox) = sync_channel(4 * GROUP);
         std::thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || {
                 let closed = write_loop(&connection, &inbox);
-                drop(connection);
-                let _ = closed.map(|done| done.send(()));
+                if let Some(done) = closed {
+                    // Leaves one tidy file behind; a crash would leave the log, which is as good.
+                    let _ = connection.wal_hook(None::<fn(&mut Wal, i32) -> rusqlite::Result<()>>);
+                    let _ = folding.join();
+                    let _ = connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE);");
+                    drop(connection);
+                    let _ = done.send(());
+                }
             })
             .map_err(|e| StoreError::Unavailable(e.to_string()))?;
         Ok(Self {
@@ -82,10 +91,15 @@ impl Sqlite {
         }
     }
 
-    pub(crate) async fn apply(&self, batch: Batch, now: Timestamp) -> Result<Committed, StoreError> {
+    /// Puts a batch into the queue of the writer, which applies them in this order; the answer comes later.
+    pub(crate) async fn submit(
+        &self,
+        batch: Batch,
+        now: Timestamp,
+    ) -> Result<impl Future<Output = Result<Committed, StoreError>> + use<>, StoreError> {
         let (answer, answered) = oneshot::channel();
         self.send(Command::Apply(batch, now, answer)).await?;
-        answered.await.map_err(|_| StoreError::Unavailable("the store is closed".to_owned()))?
+        Ok(async { answered.await.map_err(|_| StoreError::Unavailable("the store is closed".to_owned()))? })
     }
 
     pub(crate) async fn write_returning<T, F>(
@@ -251,11 +265,7 @@ fn write_loop(connection: &Connection, inbox: &Receiver<Command>) -> Option<ones
         commit_group(connection, group);
         match after {
             Some(Command::Run(task)) => task(connection),
-            Some(Command::Close(done)) => {
-                // Leaves one tidy file behind; a crash would leave the log, which is as good.
-                let _ = connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE);");
-                return Some(done);
-            }
+            Some(Command::Close(done)) => return Some(done),
             Some(Command::Apply(..)) | None => {}
         }
     }
@@ -263,8 +273,11 @@ fn write_loop(connection: &Connection, inbox: &Receiver<Command>) -> Option<ones
 }
 
 /// Group commit: each batch in a savepoint of its own, one fsync for all, answers after it.
-fn commit_group(connection: &Connection, group: Vec<(Batch, Timestamp, Answer<Committed>)>) {
-    if group.is_empty() {
+fn commit_group(connection: &Connection, mut group: Vec<(Batch, Timestamp, Answer<Committed>)>) {
+    if group.len() <= 1 {
+        if let Some((batch, now, answer)) = group.pop() {
+            let _ = answer.send(commit_alone(connection, batch, now));
+        }
         return;
     }
     if let Err(error) = connection.execute_batch("BEGIN IMMEDIATE") {
@@ -294,6 +307,17 @@ fn commit_group(connection: &Connection, group: Vec<(Batch, Timestamp, Answer<Co
             refuse(waiting.into_iter().map(|(_, answer)| answer), &error.into());
         }
     }
+}
+
+/// A batch alone needs no savepoint, for which each page that it changes would be copied.
+fn commit_alone(connection: &Connection, batch: Batch, now: Timestamp) -> Result<Committed, StoreError> {
+    connection.execute_batch("BEGIN IMMEDIATE")?;
+    let outcome = apply_one(connection, batch, now)
+        .and_then(|committed| Ok(connection.execute_batch("COMMIT").map(|()| committed)?));
+    if outcome.is_err() && !connection.is_autocommit() {
+        let _ = connection.execute_batch("ROLLBACK");
+    }
+    outcome
 }
 
 fn in_savepoint(connection: &Connection, batch: Batch, now: Timestamp) -> Result<Committed, StoreError> {
@@ -335,8 +359,15 @@ fn apply_one(connection: &Connection, mut batch: Batch, now: Timestamp) -> Resul
     batch::resolve(&mut batch.ops, seq, batch.changes, at);
     let mut number = seq - batch.changes as i64;
     let mut insert_change = connection.prepare_cached(INSERT_CHANGE)?;
+    let mut statement = None;
     for op in &batch.ops {
-        let touched = connection.prepare_cached(op.sql)?.execute(params_from_iter(&op.params))?;
+        // Most batches say the same many times.
+        let prepared = match statement.take() {
+            Some((sql, prepared)) if std::ptr::eq::<str>(sql, op.sql) => prepared,
+            _ => connection.prepare_cached(op.sql)?,
+        };
+        let (_, prepared) = statement.insert((op.sql, prepared));
+        let touched = prepared.execute(params_from_iter(&op.params))?;
         if op.expect.is_some_and(|rows| rows != touched as u64) {
             return Err(StoreError::Conflict);
         }

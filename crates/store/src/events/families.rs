@@ -33,6 +33,9 @@ const DROP_NODE: &str = "DELETE FROM event_nodes WHERE tenant = ? AND sort = ? A
 const NODES_OF: &str = "SELECT id FROM event_nodes WHERE tenant = ? AND family = ? AND sort = ? ORDER BY id";
 const EPOCH: &str = "SELECT family_epoch FROM tenants WHERE tenant = ?";
 const HOLD_EPOCH: &str = "UPDATE tenants SET seq = seq WHERE tenant = ? AND family_epoch = ?";
+const HOLD_NODES: &str = "UPDATE tenants SET seq = seq WHERE tenant = ? AND NOT EXISTS (SELECT 1 FROM json_each(?) \
+     WHERE NOT EXISTS (SELECT 1 FROM event_nodes WHERE tenant = ? AND sort = ? AND id = SUBSTR(value, 21) \
+     AND family = CAST(SUBSTR(value, 1, 20) AS BIGINT)))";
 const MOVE_EPOCH: &str =
     "UPDATE tenants SET family_epoch = family_epoch + 1 WHERE tenant = ? AND family_epoch = ?";
 const JOIN_EVENTS: &str = "UPDATE events SET family = ? WHERE tenant = ? AND family = ?";
@@ -71,6 +74,14 @@ impl Batch {
     pub fn hold_families(&mut self, epoch: i64) -> &mut Self {
         let params = vec![Value::Text(self.tenant.0.clone()), epoch.into()];
         self.run(HOLD_EPOCH, params).expect(1)
+    }
+
+    /// A conflict means that one of these things does not belong to that family.
+    pub fn hold_nodes(&mut self, sort: NodeSort, nodes: &[(&str, i64)]) -> &mut Self {
+        let tenant = || Value::Text(self.tenant.0.clone());
+        let all: Vec<String> = nodes.iter().map(|(id, family)| format!("{family:020}{id}")).collect();
+        let params = vec![tenant(), id_list(&all), tenant(), sort.name().into()];
+        self.run(HOLD_NODES, params).expect(1)
     }
 
     /// Announces that this batch joins families; instead of [`Batch::hold_families`].
@@ -178,6 +189,7 @@ pub(crate) const STATEMENTS: &[&str] = &[
     NODES_OF,
     EPOCH,
     HOLD_EPOCH,
+    HOLD_NODES,
     MOVE_EPOCH,
     JOIN_EVENTS,
     JOIN_NODES,

@@ -3,6 +3,7 @@
 use crate::samples::contact;
 use crate::world::{World, is_conflict, strings, time};
 use serde_json::json;
+use std::borrow::Cow;
 use touchline_model::{Event, EventKind, Kind};
 use touchline_store::*;
 
@@ -25,8 +26,8 @@ fn event(id: &str, contact: &str, at: &str) -> Event {
     serde_json::from_value(json).unwrap()
 }
 
-fn new(event: Event, family: i64) -> NewEvent {
-    NewEvent { event, family: Some(family), own: false }
+fn new(event: Event, family: i64) -> NewEvent<'static> {
+    NewEvent { event: Cow::Owned(event), family: Some(family), own: false }
 }
 
 const TEN: &str = "2026-03-01T10:00:00Z";
@@ -231,7 +232,7 @@ async fn agents_are_found_by_when_it_happened(world: World) {
             "id": id, "type": format!("AGENT_STATUS/{what}"), "timestamp": NOON,
             "initiator": { "type": "AGENT", "id": "u1" }, "content": { "agentId": "u1", "occurredAt": happened },
         });
-        NewEvent { event: serde_json::from_value(json).unwrap(), family: None, own: false }
+        NewEvent { event: Cow::Owned(serde_json::from_value(json).unwrap()), family: None, own: false }
     };
     let offered = json!({
         "id": "offered", "type": "CONTACT/OFFERED", "timestamp": NOON, "initiator": { "type": "SYSTEM" },

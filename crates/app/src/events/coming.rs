@@ -1,0 +1,100 @@
+//! Batches of events that are on their way into the store. While one is being written the next one is decided, and has
+//! to know what the first says about families. It does not have to be right about it: what it took from here it holds
+//! the store to, so that a batch which did not arrive is noticed.
+
+use super::families::Node;
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+use tokio::time::Instant;
+use touchline_model::TenantId;
+
+/// So long after the last events it is quiet.
+const QUIET: Duration = Duration::from_secs(2);
+/// A rush that is longer than this is no rush.
+const LONGEST_RUSH: Duration = Duration::from_secs(60);
+
+/// What is on its way, by tenant.
+#[derive(Default)]
+pub(crate) struct Ways {
+    tenants: Mutex<HashMap<TenantId, Arc<Way>>>,
+    rush: Mutex<Option<Rush>>,
+}
+
+#[derive(Clone, Copy)]
+struct Rush {
+    since: Instant,
+    last: Instant,
+}
+
+/// What is on its way of one tenant.
+#[derive(Default)]
+pub(super) struct Way {
+    /// Held by who decides about events: one after the other.
+    pub(super) turn: tokio::sync::Mutex<()>,
+    coming: Mutex<Vec<(u64, Arc<HashMap<Node, i64>>)>>,
+}
+
+/// Which families things will belong to.
+#[derive(Clone, Default)]
+pub(super) struct Coming(Vec<Arc<HashMap<Node, i64>>>);
+
+impl Coming {
+    /// To which family something will belong; the later batch knows better.
+    pub(super) fn family_of(&self, node: &Node) -> Option<i64> {
+        self.0.iter().rev().find_map(|nodes| nodes.get(node).copied())
+    }
+}
+
+/// A batch that is on its way, until this is dropped.
+pub(super) struct OnItsWay {
+    way: Arc<Way>,
+    number: u64,
+}
+
+impl Drop for OnItsWay {
+    fn drop(&mut self) {
+        self.way.list().retain(|(number, _)| *number != self.number);
+    }
+}
+
+impl Ways {
+    /// That of a tenant. Events come: there is a rush.
+    pub(super) fn of(&self, tenant: &TenantId) -> Arc<Way> {
+        let now = Instant::now();
+        let mut rush = self.rush.lock().unwrap_or_else(PoisonError::into_inner);
+        let since = rush.filter(|it| now - it.last < QUIET).map_or(now, |it| it.since);
+        *rush = Some(Rush { since, last: now });
+        let mut tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
+        tenants.entry(tenant.clone()).or_default().clone()
+    }
+
+    /// Whether so much comes in that what can wait should: it would be done again for the next events of the same
+    /// customers, and slows down who sends.
+    pub(crate) fn are_crowded(&self) -> bool {
+        let now = Instant::now();
+        let rush = self.rush.lock().unwrap_or_else(PoisonError::into_inner);
+        rush.is_some_and(|it| now - it.last < QUIET && now - it.since < LONGEST_RUSH)
+    }
+}
+
+impl Way {
+    fn list(&self) -> MutexGuard<'_, Vec<(u64, Arc<HashMap<Node, i64>>)>> {
+        self.coming.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is on its way now.
+    pub(super) fn coming(&self) -> Coming {
+        Coming(self.list().iter().map(|(_, nodes)| nodes.clone()).collect())
+    }
+
+    /// A batch sets out that says so about these things.
+    pub(super) fn sets_out(self: &Arc<Self>, nodes: HashMap<Node, i64>) -> OnItsWay {
+        let mut list = self.list();
+        let number = list.last().map_or(0, |(number, _)| number + 1);
+        list.push((number, Arc::new(nodes)));
+        OnItsWay { way: self.clone(), number }
+    }
+}
