@@ -75,6 +75,10 @@ pub struct Cast {
     pub analyst: UserId,
     /// An agent of the manager's team who is being coached by the coach.
     pub agent: UserId,
+    /// Another agent of that team.
+    pub colleague: UserId,
+    /// A coach who leads no group, and so may watch every agent's calls (contract genesys-voice R-15).
+    pub supervisor: UserId,
 }
 
 /// Who stands for which role.
@@ -85,6 +89,8 @@ pub fn cast() -> Cast {
         coach: people::user_id(people::COACHES[0]),
         analyst: people::user_id(people::ANALYST),
         agent: people::user_id(people::COACHED[0].0),
+        colleague: people::user_id(people::COLLEAGUE),
+        supervisor: people::user_id(people::COACHES[1]),
     }
 }
 

@@ -118,6 +118,8 @@ pub(crate) const DEPARTMENTS: [(&str, &str, Option<&str>); 5] = [
 pub(crate) const HEAD: &str = "Margaret Thornbury";
 /// Listens to contacts all day and scores them.
 pub(crate) const ANALYST: &str = "Julian Fairweather";
+/// Takes calls beside the coached agent of the first team.
+pub(crate) const COLLEAGUE: &str = "Ana Ruiz";
 /// One for each department below the head of service.
 pub(crate) const COACHES: [&str; 3] = ["Bea Morrow", "Winston Clarke", "Elif Demir"];
 

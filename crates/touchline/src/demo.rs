@@ -1,5 +1,9 @@
 //! The sample organisation: generated, loaded through the same use cases as everybody's data, and its log-ins.
 
+mod voice;
+
+pub use voice::{Genesys, Sip};
+
 use crate::{config::Settings, lock, server};
 use bytes::Bytes;
 use futures::stream;
@@ -36,6 +40,12 @@ pub struct Credentials {
     /// The Gladly dialect.
     #[serde(default)]
     pub gladly: Gladly,
+    /// The Genesys voice dialect: a supervisor and two agents.
+    #[serde(default)]
+    pub genesys: Vec<Genesys>,
+    /// Telephones: those three, and a customer's.
+    #[serde(default)]
+    pub sip: Vec<Sip>,
 }
 
 /// Log-in of the pages.
@@ -89,7 +99,7 @@ pub struct Loaded {
 
 impl fmt::Display for Loaded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Credentials { tenant, web, native, c360, gladly } = &self.credentials;
+        let Credentials { tenant, web, native, c360, gladly, genesys, sip } = &self.credentials;
         match self.seconds {
             Some(seconds) => writeln!(f, "{COMPANY}: {} contacts loaded in {seconds:.1} s.", self.contacts)?,
             None => writeln!(f, "{COMPANY}: {} contacts, loaded earlier.", self.contacts)?,
@@ -103,6 +113,16 @@ impl fmt::Display for Loaded {
         writeln!(f, "  native API        Authorization: Bearer {}", native.token)?;
         writeln!(f, "  Coach360          {} : {}", c360.user_id, c360.password)?;
         writeln!(f, "  Gladly            {} : {}", gladly.email, gladly.token)?;
+        for it in genesys {
+            writeln!(
+                f,
+                "  Genesys voice     {} : {} ({}, {})",
+                it.user_name, it.password, it.role, it.phone_number
+            )?;
+        }
+        for it in sip {
+            writeln!(f, "  telephone {}    {} : {} ({})", it.number, it.user, it.password, it.role)?;
+        }
         writeln!(f, "  all log-ins       {}", self.file.display())?;
         writeln!(
             f,
@@ -169,7 +189,7 @@ pub async fn load(settings: &Settings, seed: u64, contacts: usize) -> Result<Loa
     fill(&app, &caller, sample, seed).await?;
     app.count_listens_now(&caller).await.map_err(text)?;
     app.work_until_idle().await.map_err(text)?;
-    let credentials = log_ins(&app, &caller).await?;
+    let credentials = log_ins(&app, &caller, &domain(config)).await?;
     // Last: its presence says that the sample is complete.
     write_private(&file, &serde_json::to_string_pretty(&credentials).map_err(text)?)?;
     let count = app.store().contact_count(&caller.tenant).await.map_err(text)?;
@@ -242,7 +262,15 @@ fn accepted(results: PutResults) -> Result<(), String> {
         .try_for_each(|result| result.map(|_| ()).map_err(|e| format!("the sample is broken: {e}")))
 }
 
-async fn log_ins(app: &App, caller: &Caller) -> Result<Credentials, String> {
+/// Under which address telephones find the server, as far as it is known here.
+fn domain(config: &crate::config::Config) -> String {
+    let telephony = &config.telephony;
+    let sip = telephony.sip.parse::<std::net::SocketAddr>().ok().map(|it| it.ip());
+    let told = telephony.advertised_address.parse().ok();
+    told.or(sip).filter(|it| !it.is_unspecified()).unwrap_or([127, 0, 0, 1].into()).to_string()
+}
+
+async fn log_ins(app: &App, caller: &Caller, domain: &str) -> Result<Credentials, String> {
     // Not an operator's: everything inside the tenant.
     let native = NewCredential {
         dialect: "native".to_owned(),
@@ -267,12 +295,18 @@ async fn log_ins(app: &App, caller: &Caller) -> Result<Credentials, String> {
     let gladly = app.create_credential(caller, gladly).await.map_err(text)?;
     let native = app.create_credential(caller, native).await.map_err(text)?;
     let c360 = app.create_credential(caller, c360).await.map_err(text)?;
+    let web = people(app, caller).await?;
+    let known: Vec<voice::Known<'_>> =
+        web.iter().map(|it| voice::Known { email: &it.email, password: &it.password }).collect();
+    let (genesys, sip) = voice::telephones(app, caller, &known, domain).await?;
     Ok(Credentials {
         tenant: TENANT.to_owned(),
-        web: people(app, caller).await?,
+        web,
         native: Native { token: native.secret },
         c360: C360 { user_id: c360.credential.login, password: c360.secret, can_delete: true },
         gladly: Gladly { email: gladly.credential.login, token: gladly.secret },
+        genesys,
+        sip,
     })
 }
 
