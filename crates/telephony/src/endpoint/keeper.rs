@@ -29,10 +29,6 @@ pub(super) async fn keep(exchange: Arc<dyn Exchange>, mut recordings: UnboundedR
             tokio::time::sleep(wait).await;
             wait = (wait * 2).min(LONGEST);
         }
-        if let Err(error) = recorded.remove()
-            && error.kind() != std::io::ErrorKind::NotFound
-        {
-            tracing::warn!(%error, "the folder of a recording stays");
-        }
+        recorded.tidy();
     }
 }

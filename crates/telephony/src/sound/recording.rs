@@ -41,12 +41,12 @@ pub struct Recorded {
 }
 
 impl Recorded {
-    /// Takes the files away, once they are kept elsewhere.
-    ///
-    /// # Errors
-    /// The disk.
-    pub fn remove(&self) -> io::Result<()> {
-        self.conversation.parent().map_or(Ok(()), fs::remove_dir_all)
+    /// Takes the folder away if it is empty: whoever has taken the recording over took its files, too, or lets a whisper
+    /// lie where it is.
+    pub fn tidy(&self) {
+        if let Some(folder) = self.conversation.parent() {
+            let _whisper_stays = fs::remove_dir(folder);
+        }
     }
 }
 
@@ -189,6 +189,10 @@ pub fn left_behind(folder: &Path) -> io::Result<Vec<Recorded>> {
             let Ok(number) = u128::from_str_radix(name, 16) else { continue };
             let conversation = call.join(CONVERSATION);
             let whisper = Some(call.join(WHISPER)).filter(|path| path.is_file());
+            if !conversation.exists() {
+                // Taken over before; a whisper that is to be kept may lie here.
+                continue;
+            }
             match mend(&conversation) {
                 Ok(samples) if samples > 0 => {}
                 Ok(_) => {
@@ -303,8 +307,13 @@ mod tests {
         let whisper = samples(recorded.whisper.as_ref().unwrap());
         assert_eq!((whisper.len(), whisper[1599], whisper[1600]), (20 * 160, 0, 1000));
         assert_eq!(left_behind(folder.path()).unwrap()[0].tenant, "acme/../x".into());
-        recorded.remove().unwrap();
+        fs::remove_file(&recorded.conversation).unwrap();
+        recorded.tidy();
         assert!(left_behind(folder.path()).unwrap().is_empty());
+        assert!(recorded.whisper.as_ref().unwrap().exists(), "a whisper that is kept stays where it is");
+        fs::remove_file(recorded.whisper.as_ref().unwrap()).unwrap();
+        recorded.tidy();
+        assert!(!recorded.conversation.parent().unwrap().exists());
     }
 
     #[test]

@@ -219,6 +219,7 @@ impl Exchange for Office {
             let name = format!("{:x}-{}", call.0, path.file_name().unwrap().display());
             let kept = self.kept.path().join(name);
             std::fs::copy(path, &kept).unwrap();
+            std::fs::remove_file(path).unwrap();
             kept
         };
         let recording = RecordedCall {
