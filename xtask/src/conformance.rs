@@ -17,7 +17,7 @@ struct Contract {
     legend: &'static str,
 }
 
-const CONTRACTS: [Contract; 4] = [
+const CONTRACTS: [Contract; 5] = [
     Contract {
         name: "bayeux",
         title: "Bayeux 1.0, as CometD serves it",
@@ -41,6 +41,12 @@ const CONTRACTS: [Contract; 4] = [
         title: "Gladly contact-centre performance reporting API",
         legend: "`OP` operations, `S` sections (`S9` behaviour rules), `C` columns of the reports of sections 4 to 6, \
                  `W` window examples, `X` choices where the public documentation is silent, `R` rulings",
+    },
+    Contract {
+        name: "sip",
+        title: "telephones and trunks by SIP and RTP",
+        legend: "`L` lines, `T` trunks, `M` sound, `G` what stands in front. No contract of ours prescribes these; they are \
+                 the parts of the standards that are served. What becomes of broken messages is in sip-torture.md",
     },
 ];
 

@@ -137,6 +137,7 @@ fn is_silent(level: f32) -> bool {
     level < -60.0
 }
 
+// covers(sip): L21, L7, L9, M1
 #[test]
 fn baresip_phones_call_are_coached_hold_and_hand_over() {
     if Command::new("baresip").arg("-h").output().is_err() {

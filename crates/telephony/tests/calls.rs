@@ -48,6 +48,7 @@ fn talking(world: &World) -> (Phone, Call, Phone, Call) {
     (carol, outgoing, agnes, incoming)
 }
 
+// covers(sip): L1, L2
 #[test]
 fn a_telephone_registers_with_its_password_alone_and_for_as_long_as_it_says() {
     let world = World::new(44_000);
@@ -68,6 +69,7 @@ fn a_telephone_registers_with_its_password_alone_and_for_as_long_as_it_says() {
     assert!(options.status() == 200 && options.get("Allow").contains("REFER"), "{options:?}");
 }
 
+// covers(sip): L3, L16
 #[test]
 fn two_telephones_hear_each_other_and_the_call_ends_when_one_hangs_up() {
     let world = World::new(44_100);
@@ -88,6 +90,7 @@ fn two_telephones_hear_each_other_and_the_call_ends_when_one_hangs_up() {
     assert_eq!(agnes.sound.packets(), packets, "nothing is sent after the end");
 }
 
+// covers(sip): L3, L4
 #[test]
 fn who_is_called_may_hang_up_be_busy_or_not_answer_and_the_caller_is_told() {
     let world = World::new(44_200);
@@ -115,6 +118,7 @@ fn who_is_called_may_hang_up_be_busy_or_not_answer_and_the_caller_is_told() {
     assert_eq!(carol.refused(&call), 404, "nobody has that number");
 }
 
+// covers(sip): L5
 #[test]
 fn a_caller_who_gives_up_stops_the_ringing_also_when_it_has_hardly_begun() {
     let world = World::new(44_300);
@@ -142,6 +146,7 @@ fn a_caller_who_gives_up_stops_the_ringing_also_when_it_has_hardly_begun() {
     agnes.hung_up(&incoming);
 }
 
+// covers(sip): L6
 #[test]
 fn all_telephones_of_a_person_ring_and_the_first_that_answers_has_the_call() {
     let world = World::new(44_400);
@@ -164,6 +169,7 @@ fn all_telephones_of_a_person_ring_and_the_first_that_answers_has_the_call() {
     carol.answered(&mut call);
 }
 
+// covers(sip): L7
 #[test]
 fn a_call_is_held_and_taken_up_again_and_the_exchange_knows() {
     let world = World::new(44_500);
@@ -183,6 +189,7 @@ fn a_call_is_held_and_taken_up_again_and_the_exchange_knows() {
     assert_eq!(holds, [true, false]);
 }
 
+// covers(sip): L8
 #[test]
 fn a_call_without_a_description_gets_ours_and_answers_in_its_acknowledgement() {
     let world = World::new(44_600);
@@ -202,6 +209,7 @@ fn a_call_without_a_description_gets_ours_and_answers_in_its_acknowledgement() {
     assert_eq!(carol.refused(&call), 488);
 }
 
+// covers(sip): L9, M4
 #[test]
 fn a_call_is_handed_over_to_a_number_and_the_caller_notices_no_more_than_ringing() {
     let world = World::new(44_700);
@@ -223,6 +231,7 @@ fn a_call_is_handed_over_to_a_number_and_the_caller_notices_no_more_than_ringing
     carol.never(Duration::from_millis(50), |it| it.status() == 0);
 }
 
+// covers(sip): L10
 #[test]
 fn a_call_is_handed_over_after_having_asked() {
     let world = World::new(44_800);
@@ -249,6 +258,7 @@ fn a_call_is_handed_over_after_having_asked() {
     assert_eq!(bert.ask(&mut at_bert, "REFER", &[&unknown], "").status(), 481);
 }
 
+// covers(sip): L15, M1, M5
 #[test]
 fn a_supervisors_whisper_is_for_the_agent_and_never_for_the_customer() {
     let mut world = World::new(44_900);
@@ -285,6 +295,7 @@ fn a_supervisors_whisper_is_for_the_agent_and_never_for_the_customer() {
     assert!(recording.coach.is_some());
 }
 
+// covers(sip): M6
 #[test]
 fn a_killed_server_leaves_a_recording_that_the_next_one_hands_over() {
     let mut world = World::new(45_000);
@@ -309,6 +320,7 @@ fn a_killed_server_leaves_a_recording_that_the_next_one_hands_over() {
     world.stop();
 }
 
+// covers(sip): M6
 #[test]
 fn an_endpoint_that_stops_hangs_up_and_hands_its_recordings_over() {
     let mut world = World::new(45_200);

@@ -109,6 +109,7 @@ impl World {
     }
 }
 
+// covers(sip): T1, M1, M6
 #[test]
 fn a_customer_calls_is_coached_for_and_becomes_a_contact_with_a_recording() {
     // The trunk's port is not known before; calls go out in another test.

@@ -67,6 +67,7 @@ fn trunk(server: String, addresses: &[&str], password: Option<&str>) -> Trunk {
     }
 }
 
+// covers(sip): T1, L2
 #[test]
 fn the_network_calls_by_its_address_and_everybody_else_needs_a_password() {
     let world = World::new(46_000);
@@ -98,6 +99,7 @@ fn the_network_calls_by_its_address_and_everybody_else_needs_a_password() {
     );
 }
 
+// covers(sip): T2
 #[test]
 fn a_call_goes_out_over_a_trunk_that_wants_a_password() {
     let world = World::new(46_100);
@@ -127,6 +129,7 @@ fn a_call_goes_out_over_a_trunk_that_wants_a_password() {
     carol.hung_up(&call);
 }
 
+// covers(sip): T3
 #[test]
 fn the_server_registers_at_a_trunk_that_wants_it() {
     let world = World::new(46_200);
@@ -146,6 +149,7 @@ fn the_server_registers_at_a_trunk_that_wants_it() {
     network.never(Duration::from_millis(700), registers);
 }
 
+// covers(sip): L11
 #[test]
 fn ringing_is_acknowledged_where_the_caller_wants_that() {
     let world = World::new(46_300);
@@ -169,6 +173,7 @@ fn ringing_is_acknowledged_where_the_caller_wants_that() {
     agnes.hung_up(&incoming);
 }
 
+// covers(sip): L12, L13
 #[test]
 fn requests_within_a_call_are_answered_as_the_standards_want() {
     let world = World::new(46_400);
@@ -204,6 +209,7 @@ fn requests_within_a_call_are_answered_as_the_standards_want() {
     assert_eq!(carol.ask(&mut call, "BYE", &[], "").status(), 200, "a moment later the line still knows");
 }
 
+// covers(sip): M3
 #[test]
 fn one_side_is_encrypted_and_the_other_is_not() {
     let world = World::new(46_500);
@@ -226,6 +232,7 @@ fn one_side_is_encrypted_and_the_other_is_not() {
     assert!(hears(&carol, AGNES) && hears(&agnes, CAROL));
 }
 
+// covers(sip): L19
 #[test]
 fn telephones_speak_over_ipv6() {
     let listen = "[::1]:0".parse().unwrap();
@@ -247,6 +254,7 @@ fn telephones_speak_over_ipv6() {
     agnes.hung_up(&incoming);
 }
 
+// covers(sip): L13, L14
 #[test]
 fn we_show_that_we_are_there_and_give_up_who_does_not() {
     let world = World::with(46_900, |rules| rules.session_least = 2, |_| {});
@@ -294,6 +302,7 @@ fn we_show_that_we_are_there_and_give_up_who_does_not() {
     carol.hung_up(&call);
 }
 
+// covers(sip): L15
 #[test]
 fn a_telephone_that_rings_is_asked_to_answer() {
     let world = World::new(47_900);
@@ -309,6 +318,7 @@ fn a_telephone_that_rings_is_asked_to_answer() {
     carol.answered(&mut call);
 }
 
+// covers(sip): L18
 #[test]
 fn an_encrypted_connection_is_served_and_a_plain_one_is_not_on_its_port() {
     let pair = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
@@ -368,6 +378,7 @@ fn next(stream: &mut TcpStream, bytes: &mut Vec<u8>) -> String {
     }
 }
 
+// covers(sip): L17
 #[test]
 fn a_telephone_is_called_over_its_connection_and_unreachable_when_that_closes() {
     let world = World::new(46_700);
@@ -418,6 +429,7 @@ fn a_telephone_is_called_over_its_connection_and_unreachable_when_that_closes() 
     assert!(gone());
 }
 
+// covers(sip): G1
 #[test]
 fn a_flood_of_strangers_does_not_stop_a_telephone_and_leaves_nothing_behind() {
     let world = World::new(46_800);

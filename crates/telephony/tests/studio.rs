@@ -114,6 +114,7 @@ fn tracks(path: &Path, channels: usize) -> Vec<Vec<i16>> {
     (0..channels).map(|channel| samples.iter().skip(channel).step_by(channels).copied().collect()).collect()
 }
 
+// covers(sip): M1, M5
 #[test]
 fn a_whisper_reaches_the_agent_and_neither_the_customer_nor_the_customers_recording() {
     let world = World::new(43_000);
@@ -165,6 +166,7 @@ fn a_whisper_reaches_the_agent_and_neither_the_customer_nor_the_customers_record
     assert!(silent(tone(&whisper[..rate], COACH, RATE)), "which begins with the conversation");
 }
 
+// covers(sip): M2
 #[test]
 fn a_stranger_is_not_heard_and_does_not_draw_the_sound_to_himself() {
     let world = World::new(43_100);
@@ -180,6 +182,7 @@ fn a_stranger_is_not_heard_and_does_not_draw_the_sound_to_himself() {
     assert!(heard(world.phones[0].1.listen(Duration::from_millis(600), &[AGENT])[0]));
 }
 
+// covers(sip): M4, L16
 #[test]
 fn who_is_held_hears_comfort_noise_and_digits_go_to_the_other_party_alone() {
     let world = World::new(43_200);
@@ -198,6 +201,7 @@ fn who_is_held_hears_comfort_noise_and_digits_go_to_the_other_party_alone() {
     assert!(world.phones[0].1.packets() > before + 30, "a line that is held is not dead");
 }
 
+// covers(sip): M3
 #[test]
 fn an_encrypted_line_is_heard_and_what_is_not_encrypted_with_its_key_is_not() {
     let world = World::new(43_300);
