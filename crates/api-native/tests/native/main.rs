@@ -33,5 +33,6 @@ mod operators;
 mod records;
 mod reports;
 mod search;
+mod telephony;
 mod webhooks;
 mod world;
