@@ -191,6 +191,11 @@ impl Limits {
         self.failures.remove(&Source::of(from));
     }
 
+    /// Sets the sources without limits; the plan has changed.
+    pub fn trust(&mut self, networks: Vec<(IpAddr, u8)>) {
+        self.rules.trusted = networks;
+    }
+
     /// Sources that are remembered now, for the metrics: with rates, with failures.
     pub fn remembered(&self) -> (usize, usize) {
         (self.buckets.len(), self.failures.len())
@@ -287,5 +292,9 @@ mod tests {
         let mut limits = limits();
         assert!((0..100).all(|_| limits.count(ip("198.51.100.9"), What::Invite, START).is_ok()));
         assert!((0..100).all(|_| limits.failed(ip("::ffff:198.51.100.9"), START).is_none()));
+        // It is no trunk any more; another one is.
+        limits.trust(vec![(ip("198.51.100.8"), 32)]);
+        assert!(!(0..100).all(|_| limits.count(ip("198.51.100.9"), What::Invite, START).is_ok()));
+        assert!((0..100).all(|_| limits.count(ip("198.51.100.8"), What::Invite, START).is_ok()));
     }
 }

@@ -87,16 +87,21 @@ fn the_network_calls_by_its_address_and_everybody_else_needs_a_password() {
     assert_eq!(refused.status(), 403, "only our own telephones hand calls over");
     network.hang_up(&mut call);
     agnes.hung_up(&incoming);
+    // A trunk may send as many calls as it has, and each is answered.
+    let refused = (0..90).filter(|_| {
+        let sdp = network.sdp("sendrecv", 1);
+        let call = network.call_with("4711", &[], &sdp);
+        network.refused(&call) == 404
+    });
+    assert_eq!(refused.count(), 90);
+    let transactions = || world.endpoint.as_ref().unwrap().transactions().0;
+    let before = transactions();
     let mut stranger = Phone::at("127.0.0.4", world.server, "carol", CAROL).with_password("guessed");
     let sdp = stranger.sdp("sendrecv", 1);
     let call = stranger.call_with("1001", &[asserted], &sdp);
     assert_eq!(stranger.refused(&call), 401);
     agnes.never(Duration::from_millis(200), |it| it.start.starts_with("INVITE"));
-    assert_eq!(
-        world.endpoint.as_ref().unwrap().transactions().0,
-        0,
-        "the library never heard of the stranger"
-    );
+    assert!(transactions() <= before, "the library never heard of the stranger");
 }
 
 // covers(sip): T2

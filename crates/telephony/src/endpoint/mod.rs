@@ -62,7 +62,7 @@ pub struct EndpointRules {
     pub encryption: Encryption,
     /// What a message may be.
     pub guard: guard::Rules,
-    /// What one source may send; the networks of trunks are added.
+    /// What one source may send; the networks of trunks have no limits, as they are in the plan at any time.
     pub limits: LimitRules,
     /// Lifetimes of registrations.
     pub registrar: RegistrarRules,
@@ -203,8 +203,7 @@ impl Endpoint {
     ///
     /// # Errors
     /// An address that cannot be had, or a folder that cannot be written.
-    pub async fn start(mut rules: EndpointRules, exchange: Arc<dyn Exchange>) -> io::Result<Self> {
-        rules.limits.trusted.extend(exchange.trunk_networks());
+    pub async fn start(rules: EndpointRules, exchange: Arc<dyn Exchange>) -> io::Result<Self> {
         let left = left_behind(&rules.recordings)?;
         let (finished, recordings) = unbounded_channel();
         for recorded in left {

@@ -39,6 +39,7 @@ pub(super) async fn register_all(shared: Arc<Shared>) {
     let mut running: HashMap<(String, String), (Trunk, Running)> = HashMap::new();
     loop {
         changed.mark_unchanged();
+        shared.wire.trust(shared.exchange.trunk_networks());
         let wanted: HashMap<(String, String), Trunk> = shared
             .exchange
             .trunks()

@@ -174,7 +174,8 @@ impl Exchange for Office {
     }
 
     fn trunk_networks(&self) -> Vec<(IpAddr, u8)> {
-        vec![]
+        let trunks = self.trunks.lock().unwrap();
+        trunks.iter().flat_map(|it| &it.addresses).map(|it| (it.parse().unwrap(), 32)).collect()
     }
 
     fn changed(&self) -> watch::Receiver<u64> {
