@@ -20,7 +20,7 @@ fn capabilities(message: &Value) -> Vec<String> {
     serde_json::from_value(message["data"]["call"]["capabilities"].clone()).unwrap()
 }
 
-// covers(genesys): S3.3, S5.4, S5.5, OC-44, OC-46, OC-49, OC-52, S6.2, R-13
+// covers(genesys): S3.3, S5.4, S5.5, OC-24, OC-44, OC-46, OC-49, OC-52, S6.2, R-13
 #[tokio::test]
 async fn a_call_is_answered_held_retrieved_muted_and_ended() {
     let world = World::new().await;

@@ -129,7 +129,7 @@ async fn a_number_may_stand_for_the_address_and_is_echoed() {
     assert_eq!(s.refused(&s.device(), both("5002")).await, 2);
 }
 
-// covers(genesys): C-10, S2.1, OC-13
+// covers(genesys): C-10, S2.1, OC-13, OC-55
 #[tokio::test]
 async fn without_the_feature_there_is_no_monitoring_and_nothing_of_it_is_offered() {
     let config = GenesysConfig { features: vec![Feature::Voice], ..GenesysConfig::default() };

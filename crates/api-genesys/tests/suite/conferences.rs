@@ -28,7 +28,8 @@ async fn a_colleague_is_asked_and_takes_over() {
     let whole = a.found(&consult, "call").await;
     assert_eq!(whole["callType"], "Consult");
     assert_eq!(whole["parentCallPath"], original.replace("/me", ""));
-    (a.told().await, b.told().await);
+    a.told().await;
+    b.told().await;
     a.does(&consult, named("CompleteTransfer")).await;
     assert_eq!(a.told().await, ["call StatusChange Released", "call StatusChange Released"]);
     assert_eq!(b.call("Established").await, original, "the call keeps its id");
@@ -48,7 +49,9 @@ async fn a_colleague_is_asked_and_joins_and_a_supervisor_sees_it() {
     a.on_call("Established", to("InitiateConference", "5002")).await;
     world.answers("B");
     let consult = a.call("Established").await;
-    (a.told().await, b.told().await, s.told().await);
+    a.told().await;
+    b.told().await;
+    s.told().await;
     let uri = format!("{}{consult}", crate::world::OWN);
     let original = a.call("Held").await;
     a.does(&original, json!({ "operationName": "CompleteConference", "consultCallUri": uri })).await;

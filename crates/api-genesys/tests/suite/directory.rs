@@ -3,7 +3,7 @@
 use crate::world::{OWN, World, device_of};
 use serde_json::{Value, json};
 
-// covers(genesys): S3.4, S5.6, OC-06, S1.5
+// covers(genesys): S3.4, S5.6, OC-06, OC-25, S1.5
 #[tokio::test]
 async fn people_are_found_by_agents_and_supervisors() {
     let world = World::new().await;

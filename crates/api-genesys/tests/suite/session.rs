@@ -113,7 +113,8 @@ async fn a_goodbye_ends_the_work_the_watching_and_the_session() {
     s.watches("Coach", "A", json!({})).await;
     world.customer_calls("A", true);
     world.answers("S");
-    (s.told().await, a.told().await);
+    s.told().await;
+    a.told().await;
     // Somebody waits for news in this session.
     let mut other = s.clone();
     let connect = json!([{ "id": "9", "channel": "/meta/connect", "clientId": s.id, "connectionType": "long-polling" }]);

@@ -14,7 +14,7 @@ async fn watching_somebody_who_is_idle_tells_the_supervisor_alone() {
     assert!(world.asked().is_empty(), "nobody is called");
 }
 
-// covers(genesys): S7.2, S5.4, OC-47, OC-51, OC-63, OC-86, R-3, S6.3, OC-61
+// covers(genesys): S7.2, S5.4, OC-47, OC-48, OC-51, OC-63, OC-86, R-3, S6.3, OC-61
 #[tokio::test]
 async fn a_call_arrives_at_an_agent_who_is_coached() {
     let world = World::new().await;
@@ -93,7 +93,8 @@ async fn a_supervisor_who_hangs_up_is_gone_from_this_call_but_not_from_the_next(
     s.watches("Coach", "A", json!({})).await;
     world.customer_calls("A", true);
     world.answers("S");
-    (s.told().await, a.told().await);
+    s.told().await;
+    a.told().await;
     s.on_call("Established", json!({ "operationName": "Hangup" })).await;
     assert_eq!(s.told().await, ["call StatusChange Released"]);
     assert_eq!(a.told().await, ["call ParticipantsUpdated Established [C]"]);
@@ -112,7 +113,8 @@ async fn when_the_call_ends_one_who_watched_the_next_call_watches_no_more() {
     assert_eq!(s.told().await, ["device Active Not Ready Coach NextCall Call"]);
     world.customer_calls("A", true);
     world.answers("S");
-    (s.told().await, a.told().await);
+    s.told().await;
+    a.told().await;
     world.hangs_up("C");
     assert_eq!(a.told().await, ["call StatusChange Released"]);
     assert_eq!(s.told().await, ["call StatusChange Released", "device Active Not Ready"]);
@@ -139,7 +141,8 @@ async fn cancelling_ends_the_watching_but_not_the_part_in_a_call() {
     s.watches("BargeIn", "A", json!({})).await;
     world.customer_calls("A", true);
     world.answers("S");
-    (s.told().await, a.told().await);
+    s.told().await;
+    a.told().await;
     s.at_device(cancel).await;
     assert_eq!(s.told().await, ["device Active Not Ready"]);
     assert_eq!(a.told().await, [""; 0]);
@@ -172,7 +175,8 @@ async fn when_the_agent_hands_the_call_over_who_watches_the_call_stays() {
     s.watches("Coach", "A", json!({})).await;
     world.customer_calls("A", true);
     world.answers("S");
-    (s.told().await, a.told().await);
+    s.told().await;
+    a.told().await;
     a.on_call(
         "Established",
         json!({ "operationName": "SingleStepTransfer", "destination": { "phoneNumber": "5002" } }),
@@ -195,7 +199,8 @@ async fn when_the_agent_hands_the_call_over_who_watches_the_agent_is_released() 
     s.watches("Coach", "A", json!({ "supervisorMonitoringScope": "Agent" })).await;
     world.customer_calls("A", true);
     world.answers("S");
-    (s.told().await, a.told().await);
+    s.told().await;
+    a.told().await;
     a.on_call(
         "Established",
         json!({ "operationName": "SingleStepTransfer", "destination": { "phoneNumber": "5002" } }),
@@ -214,7 +219,8 @@ async fn when_the_agent_holds_the_supervisor_is_told_nothing() {
     s.watches("ListenIn", "A", json!({})).await;
     world.customer_calls("A", true);
     world.answers("S");
-    (s.told().await, a.told().await);
+    s.told().await;
+    a.told().await;
     a.on_call("Established", json!({ "operationName": "Hold" })).await;
     a.on_call("Held", json!({ "operationName": "Retrieve" })).await;
     assert_eq!(
