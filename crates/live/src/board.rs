@@ -212,4 +212,9 @@ impl Board {
     pub(crate) fn is_up(&self, line: LineId) -> bool {
         self.lines.get(&line).is_some_and(|it| it.state == LineState::Up)
     }
+
+    /// Whether a telephone calls us on this line, and was not answered yet.
+    pub(crate) fn is_offered(&self, line: LineId) -> bool {
+        self.lines.get(&line).is_some_and(|it| it.state == LineState::Offered)
+    }
 }

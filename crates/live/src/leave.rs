@@ -39,7 +39,7 @@ impl Board {
         self.end_line_if_unused(line, cause);
         match (&leg.device, leg.is_watcher()) {
             (Some(device), true) => self.watcher_left(id, device, &leg),
-            _ => self.after_leaving(id, leg.device),
+            _ => self.after_leaving(id, leg.device, cause),
         }
     }
 
@@ -65,7 +65,8 @@ impl Board {
     }
 
     /// Ends a call that nobody has any more. An observer never keeps a call alive; who speaks to all does (OC-79).
-    pub(crate) fn after_leaving(&mut self, id: CallId, by: Option<DeviceId>) {
+    /// `cause` is why the last one left: a caller whom nobody has answered is told so.
+    pub(crate) fn after_leaving(&mut self, id: CallId, by: Option<DeviceId>, cause: Cause) {
         let Some(call) = self.calls.get_mut(&id) else { return };
         let there: Vec<LineId> =
             call.own().filter(|leg| leg.is_there() && !leg.only_rings()).map(|leg| leg.line).collect();
@@ -90,8 +91,10 @@ impl Board {
         }
         let rest: Vec<Leg> = call.legs.iter().filter(|leg| leg.is_there()).cloned().collect();
         for leg in rest {
+            // Whoever was put through, be it to music, is only told that it is over.
+            let why = if self.is_offered(leg.line) { cause } else { Cause::Normal };
             self.take_out(id, leg.line);
-            self.end_line_if_unused(leg.line, Cause::Normal);
+            self.end_line_if_unused(leg.line, why);
             if let (Some(device), true) = (&leg.device, leg.is_watcher()) {
                 self.watcher_left(id, device, &leg);
             }

@@ -147,9 +147,7 @@ impl Board {
     /// The callers of a call who have not been answered yet.
     pub(crate) fn offered(&self, id: CallId) -> Vec<LineId> {
         let Some(call) = self.calls.get(&id) else { return vec![] };
-        let waits =
-            |leg: &&Leg| self.lines.get(&leg.line).is_some_and(|line| line.state == LineState::Offered);
-        call.own().filter(waits).map(|leg| leg.line).collect()
+        call.own().filter(|leg| self.is_offered(leg.line)).map(|leg| leg.line).collect()
     }
 
     fn rings(&mut self, line: LineId) {

@@ -139,8 +139,8 @@ impl Board {
         self.take_out(asked, other);
         self.end_line_if_unused(line, Cause::Normal);
         self.end_line_if_unused(other, Cause::Normal);
-        self.after_leaving(asked, None);
-        self.after_leaving(original, None);
+        self.after_leaving(asked, None, Cause::Normal);
+        self.after_leaving(original, None, Cause::Normal);
         self.bring_in_watchers(original);
         Ok(())
     }
@@ -158,7 +158,7 @@ impl Board {
         self.touch(original);
         let came = self.bring_along(original, asked, device);
         self.take_out(asked, line);
-        self.after_leaving(asked, None);
+        self.after_leaving(asked, None, Cause::Normal);
         self.retrieve(device, original);
         if let Some(call) = self.calls.get_mut(&original) {
             call.owner = Some(device.clone());

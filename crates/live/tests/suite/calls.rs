@@ -3,7 +3,7 @@
 use crate::world::{CUSTOMER, World};
 use serde_json::{Map, json};
 use touchline_live::{
-    AgentState, CallCommand, CallMay, Cause, Command, DeviceMay, Effect, Happened, Recording, Refused,
+    AgentState, CallCommand, CallMay, Cause, Command, DeviceMay, Effect, From, Happened, Recording, Refused,
     SeatRole, Signal,
 };
 
@@ -59,7 +59,46 @@ fn who_is_not_reached_ends_the_call_and_is_written_down_as_missed() {
         matches!(it, Effect::Happened { what: Happened::Missed(device, Cause::NoAnswer), .. } if device.0 == "A")
     });
     assert!(missed);
+    assert_eq!(world.asked(), ["hang up C NoAnswer"]);
+}
+
+#[test]
+fn a_caller_is_told_whether_who_was_called_is_busy_refuses_does_not_answer_or_cannot_be_reached() {
+    let mut world = World::new();
+    for cause in [Cause::Busy, Cause::Declined, Cause::NoAnswer, Cause::Unreachable] {
+        world.customer_calls("A", false);
+        let line = world.line("A");
+        world.hears(Signal::Rings(line));
+        world.asked();
+        world.hears(Signal::Failed(line, cause));
+        assert_eq!(world.asked(), [format!("hang up C {cause:?}")]);
+        // A colleague who calls is told the same.
+        let from = From::Device("B".into());
+        let (caller, number) = (world.board.offer_line(&from), "5001".to_owned());
+        world.hears(Signal::Calls { line: caller, from, number: number.clone(), ring: Some(number) });
+        let line = world.line("A");
+        world.hears(Signal::Failed(line, cause));
+        assert_eq!(world.asked(), ["invite A".to_owned(), format!("hang up {caller:?} {cause:?}")]);
+        assert_eq!(world.board.calls(), []);
+    }
+}
+
+#[test]
+fn a_caller_who_was_put_through_is_not_told_why_somebody_else_was_not_reached() {
+    let mut world = World::new();
+    world.customer_calls("A", true);
+    world.on_call("A", CallCommand::Transfer("5002".to_owned(), Map::new())).unwrap();
+    world.asked();
+    let line = world.line("B");
+    world.hears(Signal::Failed(line, Cause::Busy));
     assert_eq!(world.asked(), ["hang up C Normal"]);
+    // Who dialled with a click has answered the own telephone.
+    world.does("A", dial("5002")).unwrap();
+    world.answers("A");
+    world.asked();
+    let line = world.line("B");
+    world.hears(Signal::Failed(line, Cause::Declined));
+    assert_eq!(world.asked(), ["hang up A Normal"]);
 }
 
 #[test]
@@ -68,7 +107,7 @@ fn who_wants_no_calls_is_busy_and_who_sends_them_elsewhere_is_called_there() {
     world.does("A", Command::DoNotDisturb(true)).unwrap();
     world.said();
     world.customer_calls("A", false);
-    assert_eq!(world.asked(), ["hang up C Normal"]);
+    assert_eq!(world.asked(), ["hang up C Busy"]);
     world.does("A", Command::DoNotDisturb(false)).unwrap();
     world.does("A", Command::Forward(Some("5002".to_owned()))).unwrap();
     world.said();
