@@ -24,6 +24,9 @@ const AHEAD_BYTES: usize = 1024 * 1024;
 /// What was written is sent when it reaches this size, at the end of a page, in pieces of this size.
 const PART_BYTES: usize = 64 * 1024;
 
+/// Pages that are written at the same time.
+const AT_ONCE: usize = 2;
+
 /// Rows of a report in order, as they come together.
 pub(crate) trait Page: Send + 'static {
     /// Writes the header row.
@@ -72,20 +75,10 @@ where
     };
     let mut first = Bytes::from(rest.cells.take());
     let second = first.split_off(first.len().min(AHEAD_BYTES));
-    if !limited {
-        // What was counted is what is sent: rows that came in meanwhile are not dropped without a word.
-        rest.left = usize::MAX;
-    }
     let body = if rest.ended && second.is_empty() {
         Body::from(first)
     } else {
-        let rest = stream::try_unfold(rest, async |mut rest| {
-            while rest.cells.len() < PART_BYTES && !rest.ended {
-                rest.page().await?;
-            }
-            let part = Bytes::from(rest.cells.take());
-            Ok::<_, AppError>((!part.is_empty()).then_some((part, rest)))
-        });
+        let rest = if limited || rest.ended { rest.in_turn().boxed() } else { rest.whole().boxed() };
         let rest = rest.map_ok(|part| stream::iter(pieces(part).map(Ok::<_, AppError>))).try_flatten();
         let rest = rest.map_err(|error| {
             tracing::error!(error = &error as &dyn std::error::Error, "a report broke off half-way");
@@ -138,6 +131,32 @@ impl<P: Page, S: Stream<Item = Result<P, AppError>> + Unpin> Rest<S> {
             None => self.ended = true,
         }
         Ok(())
+    }
+
+    /// What is left, up to the cap.
+    fn in_turn(self) -> impl Stream<Item = Result<Bytes, AppError>> {
+        stream::try_unfold(self, async |mut rest| {
+            while rest.cells.len() < PART_BYTES && !rest.ended {
+                rest.page().await?;
+            }
+            let part = Bytes::from(rest.cells.take());
+            Ok::<_, AppError>((!part.is_empty()).then_some((part, rest)))
+        })
+    }
+
+    /// All that is left, some pages at a time, each written by a thread of its own. What was counted is what is sent: rows
+    /// that came in meanwhile are not dropped without a word.
+    fn whole(self) -> impl Stream<Item = Result<Bytes, AppError>> {
+        let Self { pages, cells, .. } = self;
+        let written = pages.map(move |page| {
+            let mut cells = cells.another();
+            let writing = tokio::task::spawn_blocking(move || {
+                page?.write(usize::MAX, &mut cells)?;
+                Ok(Bytes::from(cells.take()))
+            });
+            async { writing.await.unwrap_or_else(|stopped| Err(AppError::Internal(stopped.into()))) }
+        });
+        written.buffered(AT_ONCE)
     }
 }
 

@@ -43,6 +43,13 @@ impl Cells {
         Self { out: Vec::new(), stamps: Stamps::new(zone), zone_name, base_url }
     }
 
+    /// Empty ones of the same kind, with room for as much.
+    pub(crate) fn another(&self) -> Self {
+        let Self { out, stamps, zone_name, base_url } = self;
+        let out = Vec::with_capacity(out.capacity());
+        Self { out, stamps: stamps.clone(), zone_name: zone_name.clone(), base_url: base_url.clone() }
+    }
+
     /// The name of the zone.
     pub(crate) fn zone(&mut self) {
         let Self { out, zone_name, .. } = self;

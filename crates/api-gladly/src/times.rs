@@ -57,7 +57,7 @@ pub(crate) fn compact_date(date: Date) -> String {
 }
 
 /// Writes instants in one zone. A report has millions of them, mostly close together: what the last one needed is kept.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Stamps {
     zone: TimeZone,
     utc: bool,

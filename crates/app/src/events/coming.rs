@@ -29,17 +29,20 @@ struct Rush {
     last: Instant,
 }
 
+/// What a batch says about things: to which families they belong.
+type Says = Arc<HashMap<Node, i64>>;
+
 /// What is on its way of one tenant.
 #[derive(Default)]
 pub(super) struct Way {
     /// Held by who decides about events: one after the other.
     pub(super) turn: tokio::sync::Mutex<()>,
-    coming: Mutex<Vec<(u64, Arc<HashMap<Node, i64>>)>>,
+    coming: Mutex<Vec<(u64, Says)>>,
 }
 
 /// Which families things will belong to.
 #[derive(Clone, Default)]
-pub(super) struct Coming(Vec<Arc<HashMap<Node, i64>>>);
+pub(super) struct Coming(Vec<Says>);
 
 impl Coming {
     /// To which family something will belong; the later batch knows better.
@@ -81,7 +84,7 @@ impl Ways {
 }
 
 impl Way {
-    fn list(&self) -> MutexGuard<'_, Vec<(u64, Arc<HashMap<Node, i64>>)>> {
+    fn list(&self) -> MutexGuard<'_, Vec<(u64, Says)>> {
         self.coming.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
