@@ -15,7 +15,7 @@ mod sip;
 use office::World;
 use sip::{Call, Phone};
 use std::time::Duration;
-use touchline_live::{Cause, Mode, Signal};
+use touchline_live::{Cause, Command, Mode, Signal};
 
 const CAROL: f64 = 433.0;
 const AGNES: f64 = 787.0;
@@ -97,23 +97,26 @@ fn who_is_called_may_hang_up_be_busy_or_not_answer_and_the_caller_is_told() {
     let (mut carol, call, mut agnes, mut incoming) = talking(&world);
     agnes.hang_up(&mut incoming);
     carol.hung_up(&call);
-    for (code, cause) in [
-        (486, Cause::Busy),
-        (600, Cause::Busy),
-        (603, Cause::Declined),
-        (302, Cause::Unreachable),
-        (480, Cause::NoAnswer),
+    for (code, cause, told) in [
+        (486, Cause::Busy, 486),
+        (600, Cause::Busy, 486),
+        (603, Cause::Declined, 603),
+        (302, Cause::Unreachable, 404),
+        (480, Cause::NoAnswer, 480),
     ] {
         let call = carol.call("1001");
         let incoming = agnes.ringing();
         agnes.refuse(&incoming, code);
-        // What the caller is told of the cause is the exchange's to say.
-        assert!(carol.refused(&call) >= 480, "{code}");
+        assert_eq!(carol.refused(&call), told, "{code}");
         let last = world.office.signals.lock().unwrap().last().cloned();
         assert!(matches!(last, Some(Signal::Failed(_, told)) if told == cause), "{code}: {last:?}");
     }
     let call = carol.call("1002");
-    assert!(carol.refused(&call) >= 400, "Bert has no telephone that is on");
+    assert_eq!(carol.refused(&call), 404, "Bert has no telephone that is on");
+    world.office.command("agnes", Command::DoNotDisturb(true));
+    let call = carol.call("1001");
+    assert_eq!(carol.refused(&call), 486, "who wants no calls is busy");
+    agnes.never(Duration::from_millis(100), |it| it.start.starts_with("INVITE"));
     let call = carol.call("4711");
     assert_eq!(carol.refused(&call), 404, "nobody has that number");
 }
