@@ -23,7 +23,8 @@ use touchline_telephony::sound::{LineKey, Recorded, SoundRules, Studio};
 const CUSTOMER: f64 = 433.0;
 const AGENT: f64 = 787.0;
 const COACH: f64 = 1153.0;
-const TONES: [f64; 3] = [CUSTOMER, AGENT, COACH];
+const SECOND_COACH: f64 = 1777.0;
+const TONES: [f64; 4] = [CUSTOMER, AGENT, COACH, SECOND_COACH];
 const CALL: CallId = CallId(77);
 
 struct World {
@@ -50,7 +51,7 @@ fn agreed(port: u16, keys: Option<Keys>) -> Agreed {
 }
 
 impl World {
-    /// Three telephones on three lines: customer, agent, supervisor.
+    /// A telephone on each of four lines: customer, agent, and two supervisors, the second of whom is hardly needed.
     fn new(first_port: u16) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (tell, finished) = mpsc::channel();
@@ -164,6 +165,102 @@ fn a_whisper_reaches_the_agent_and_neither_the_customer_nor_the_customers_record
     assert!(heard(tone(&whole[from..to], AGENT, RATE)));
     assert!(heard(tone(&whisper[from..to], COACH, RATE)), "the whisper has a file of its own");
     assert!(silent(tone(&whisper[..rate], COACH, RATE)), "which begins with the conversation");
+}
+
+/// One of us; with a mode a supervisor of the line `of`.
+fn one_of_us(line: u64, watches: Option<(u64, Mode)>) -> Seat {
+    let role = watches.map_or(SeatRole::Agent, |(of, mode)| SeatRole::Supervisor {
+        of: LineId(of),
+        mode,
+        whole_call: true,
+    });
+    Seat { line: LineId(line), role, holding: false, away: false, muted: false }
+}
+
+// covers(sip): M1, M5
+#[test]
+fn among_ourselves_the_caller_is_on_the_left_whoever_is_watched() {
+    const CALLER: f64 = CUSTOMER;
+    const CALLED: f64 = AGENT;
+    let world = World::new(43_400);
+    let coaches = |of| Some((of, Mode::Coach));
+    for (number, third, fourth) in [
+        (1, None, None),
+        (2, coaches(2), None),
+        (3, coaches(1), None),
+        (4, coaches(1), coaches(2)),
+        (5, Some((1, Mode::BargeIn)), coaches(2)),
+    ] {
+        let call = CallId(number);
+        world.studio.record(&"acme".into(), call, Recording::Running);
+        let mut seats = vec![one_of_us(1, None), one_of_us(2, None)];
+        seats.extend(third.map(|watches| one_of_us(3, Some(watches))));
+        seats.extend(fourth.map(|watches| one_of_us(4, Some(watches))));
+        world.studio.seats(&"acme".into(), call, seats, false);
+        let levels = world.levels();
+        for (line, other, hertz) in [(1, 1, CALLED), (2, 0, CALLER)] {
+            let at = &levels[line - 1];
+            assert!(heard(at[other]), "{number}: {line} hears {hertz}: {levels:?}");
+            for (watcher, watches) in [(2, third), (3, fourth)] {
+                let reaches = watches.is_some_and(|(of, mode)| of == line as u64 || mode == Mode::BargeIn);
+                let expected = if reaches { heard(at[watcher]) } else { silent(at[watcher]) };
+                assert!(expected, "{number}: what {line} hears of {watcher}: {levels:?}");
+            }
+        }
+        world.studio.seats(&"acme".into(), call, vec![], false);
+        let recorded = world.finished.recv_timeout(Duration::from_secs(5)).unwrap();
+        assert_eq!(recorded.call, call);
+        let conversation = tracks(&recorded.conversation, 2);
+        let track =
+            |side: usize| TONES.map(|hertz| tone(&conversation[side][RATE as usize / 4..], hertz, RATE));
+        let (left, right) = (track(0), track(1));
+        assert!(heard(left[0]) && left[1..].iter().all(|it| silent(*it)), "{number}: the caller: {left:?}");
+        assert!(silent(right[0]) && heard(right[1]) && silent(right[3]), "{number}: the called: {right:?}");
+        let aloud = matches!(third, Some((_, Mode::BargeIn)));
+        assert!(
+            if aloud { heard(right[2]) } else { silent(right[2]) },
+            "{number}: who speaks to all: {right:?}"
+        );
+        let whispers = [third, fourth].map(|it| matches!(it, Some((_, Mode::Coach))));
+        assert_eq!(recorded.whisper.is_some(), whispers.contains(&true), "{number}");
+        if let Some(path) = &recorded.whisper {
+            let whisper = &tracks(path, 1)[0][RATE as usize / 4..];
+            for (whispers, hertz) in whispers.into_iter().zip([COACH, SECOND_COACH]) {
+                let level = tone(whisper, hertz, RATE);
+                assert!(if whispers { heard(level) } else { silent(level) }, "{number}: {hertz}: {level}");
+            }
+        }
+    }
+}
+
+// covers(sip): M5
+#[test]
+fn who_stays_when_the_caller_hands_over_keeps_the_own_side_of_the_recording() {
+    let world = World::new(43_500);
+    world.studio.record(&"acme".into(), CALL, Recording::Running);
+    let rate = RATE as usize;
+    for others in [[1, 2], [2, 4]] {
+        // The second one is coached all the time.
+        let mut seats = others.map(|line| one_of_us(line, None)).to_vec();
+        seats.push(one_of_us(3, Some((2, Mode::Coach))));
+        world.studio.seats(&"acme".into(), CALL, seats, false);
+        std::thread::sleep(Duration::from_secs(1));
+    }
+    world.studio.seats(&"acme".into(), CALL, vec![], false);
+    let recorded = world.finished.recv_timeout(Duration::from_secs(5)).unwrap();
+    let conversation = tracks(&recorded.conversation, 2);
+    let whole = conversation[0].len();
+    for (part, on_left) in [(rate / 4..rate * 3 / 4, 0), (whole - rate * 3 / 4..whole - rate / 4, 3)] {
+        let track = |side: usize| TONES.map(|hertz| tone(&conversation[side][part.clone()], hertz, RATE));
+        let (left, right) = (track(0), track(1));
+        for (line, (left, right)) in left.into_iter().zip(right).enumerate() {
+            assert!(
+                if line == on_left { heard(left) } else { silent(left) },
+                "left, {part:?}: {line} {left}"
+            );
+            assert!(if line == 1 { heard(right) } else { silent(right) }, "right, {part:?}: {line} {right}");
+        }
+    }
 }
 
 // covers(sip): M2

@@ -11,6 +11,7 @@ mod ports;
 mod recording;
 mod source;
 mod stage;
+mod tape;
 
 pub use ports::{Pair, Ports};
 pub use recording::{Recorded, left_behind};

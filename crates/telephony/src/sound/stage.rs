@@ -1,11 +1,11 @@
 //! One call: who sits in its room, what waiting sounds like, and its recording.
 
-use super::{LineKey, leg::Leg, recording::Take};
+use super::{LineKey, leg::Leg, recording::Take, tape::Tape};
 use std::{collections::HashMap, time::Duration};
 use touchline_live::{LineId, Mode, Recording, Seat, SeatRole};
 use touchline_media::{
     SILENCE,
-    room::{self, PartyId, Presence, Role, Room},
+    room::{self, PartyId, Presence, Role, Room, RoomError},
     tone::Tone,
 };
 use touchline_model::TenantId;
@@ -13,6 +13,7 @@ use touchline_model::TenantId;
 /// A call that is mixed.
 pub(super) struct Stage {
     room: Room,
+    tape: Tape,
     seated: Vec<(Seat, LineKey, PartyId)>,
     waiting: bool,
     ringback: Tone,
@@ -27,6 +28,7 @@ impl Stage {
     pub(super) fn new(seed: u32, born: Duration) -> Self {
         Self {
             room: Room::new(seed),
+            tape: Tape::default(),
             seated: Vec::new(),
             waiting: false,
             ringback: Tone::ringback(),
@@ -48,23 +50,30 @@ impl Stage {
             self.ringback.restart();
         }
         self.waiting = waiting;
-        self.room.set_waiting(waiting);
-        let parties: HashMap<LineId, PartyId> =
-            self.seated.iter().map(|(seat, _, party)| (seat.line, *party)).collect();
-        for (seat, _, party) in self.seated.drain(..) {
-            if seats.iter().all(|now| now.line != seat.line) {
-                let _gone = self.room.leave(party);
-            }
-        }
-        let mut all = parties;
         // Supervisors last, for each needs to be told whom it watches.
         let (supervisors, others): (Vec<Seat>, Vec<Seat>) =
             seats.into_iter().partition(|seat| matches!(seat.role, SeatRole::Supervisor { .. }));
-        let guest = guest(&others, &supervisors);
+        let heard_as = guest(&others, &supervisors);
+        let taped_as = self.tape.sit(&others);
+        if heard_as != taped_as {
+            self.tape.part_from(&self.room);
+        }
+        let _always = self.in_rooms(|room| {
+            room.set_waiting(waiting);
+            Ok(())
+        });
+        let parties: HashMap<LineId, PartyId> =
+            self.seated.iter().map(|(seat, _, party)| (seat.line, *party)).collect();
+        for (seat, _, party) in std::mem::take(&mut self.seated) {
+            if others.iter().chain(&supervisors).all(|now| now.line != seat.line) {
+                let _gone = self.in_rooms(|room| room.leave(party));
+            }
+        }
+        let mut all = parties;
         for seat in others.into_iter().chain(supervisors) {
             let party = match all.get(&seat.line) {
                 Some(party) => *party,
-                None => match self.room.join(Role::Other) {
+                None => match self.in_rooms(|room| room.join(Role::Other)) {
                     Ok(party) => party,
                     Err(error) => {
                         tracing::warn!(%error, "somebody on a call can neither hear nor be heard");
@@ -73,9 +82,9 @@ impl Stage {
                 },
             };
             all.insert(seat.line, party);
-            let role = match seat.role {
+            let role = |outside: Option<LineId>| match seat.role {
                 SeatRole::Customer => Role::Customer,
-                SeatRole::Agent if guest == Some(seat.line) => Role::Other,
+                SeatRole::Agent if outside == Some(seat.line) => Role::Other,
                 SeatRole::Agent => Role::Agent,
                 SeatRole::Supervisor { of, mode, .. } => Role::Supervisor {
                     // Who watches somebody who is not there whispers to nobody.
@@ -88,11 +97,14 @@ impl Stage {
                 (false, true) => Presence::Holding,
                 (false, false) => Presence::Here,
             };
-            let _all_there = self
-                .room
-                .set_role(party, role)
-                .and_then(|()| self.room.set_presence(party, presence))
-                .and_then(|()| self.room.set_muted(party, seat.muted));
+            let _all_there = self.in_rooms(|room| {
+                room.set_role(party, role(heard_as))?;
+                room.set_presence(party, presence)?;
+                room.set_muted(party, seat.muted)
+            });
+            if let Some(room) = self.tape.room() {
+                let _there = room.set_role(party, role(taped_as));
+            }
             let key = LineKey { tenant: tenant.clone(), line: seat.line };
             self.seated.push((seat, key, party));
         }
@@ -103,7 +115,19 @@ impl Stage {
     /// How the call is recorded from now on.
     pub(super) fn record(&mut self, recording: Recording) {
         self.recording = recording;
-        self.room.set_masked(recording == Recording::Paused);
+        let _always = self.in_rooms(|room| {
+            room.set_masked(recording == Recording::Paused);
+            Ok(())
+        });
+    }
+
+    /// Does something in the room that is heard, and in that of the recording, if it is another: a party has the same id
+    /// in both.
+    fn in_rooms<T>(&mut self, what: impl Fn(&mut Room) -> Result<T, RoomError>) -> Result<T, RoomError> {
+        if let Some(room) = self.tape.room() {
+            what(room)?;
+        }
+        what(&mut self.room)
     }
 
     /// Whether this tick is to be recorded.
@@ -117,6 +141,9 @@ impl Stage {
         for (seat, key, party) in &self.seated {
             let Some(leg) = legs.get_mut(key) else { continue };
             let _gone = self.room.put(*party, &leg.voice);
+            if let Some(room) = self.tape.room() {
+                let _gone = room.put(*party, &leg.voice);
+            }
             if !leg.pressed.is_empty() && !seat.away && !seat.holding {
                 pressed.push((seat.line, std::mem::take(&mut leg.pressed)));
             }
@@ -127,6 +154,9 @@ impl Stage {
             self.room.put_treatment(&ringback);
         }
         self.room.tick();
+        if let Some(room) = self.tape.room() {
+            room.tick();
+        }
         for (seat, key, party) in &self.seated {
             let Some(leg) = legs.get_mut(key) else { continue };
             // A line may sit in two calls, and hears the one in which it is there.
@@ -152,13 +182,13 @@ impl Stage {
                 .seated
                 .iter()
                 .any(|(seat, ..)| matches!(seat.role, SeatRole::Supervisor { mode: Mode::Coach, .. }));
-            take.push(self.room.tracks(), coached);
+            take.push(&self.tape.tracks(self.room.tracks()), coached);
         }
     }
 }
 
-/// Among ourselves, who takes the customer's place: on the recording there are two sides, and each needs somebody. Whoever
-/// is watched is an agent, for only an agent hears a whisper.
+/// Among ourselves, who is heard as the customer would be. Whoever is watched is an agent, for only an agent hears a
+/// whisper. Who has the customer's side of the recording is the [`Tape`]'s to say.
 fn guest(seats: &[Seat], supervisors: &[Seat]) -> Option<LineId> {
     if seats.iter().any(|seat| seat.role == SeatRole::Customer) {
         return None;
