@@ -171,7 +171,8 @@ fn a_customer_calls_is_coached_for_and_becomes_a_contact_with_a_recording() {
     world.runtime.block_on(world.app.work_until_idle()).unwrap();
     let read = world.contact(&id.to_string());
     assert!(read.state.as_ref().unwrap().is(ContactState::COMPLETE), "{read:?}");
-    assert!(read.duration.secs() > 2.0, "{read:?}");
+    // They have spoken for 1.9 seconds, and a little longer while telephones took their time.
+    assert!(read.duration.secs() > 1.8, "{read:?}");
     let World { runtime, endpoint, .. } = world;
     runtime.block_on(endpoint.stop());
 }
