@@ -24,9 +24,6 @@ const AHEAD_BYTES: usize = 1024 * 1024;
 /// What was written is sent when it reaches this size, at the end of a page, in pieces of this size.
 const PART_BYTES: usize = 64 * 1024;
 
-/// Pages that are written at the same time.
-const AT_ONCE: usize = 2;
-
 /// Rows of a report in order, as they come together.
 pub(crate) trait Page: Send + 'static {
     /// Writes the header row.
@@ -144,19 +141,30 @@ impl<P: Page, S: Stream<Item = Result<P, AppError>> + Unpin> Rest<S> {
         })
     }
 
-    /// All that is left, some pages at a time, each written by a thread of its own. What was counted is what is sent: rows
-    /// that came in meanwhile are not dropped without a word.
+    /// All that is left; while a thread writes one page, the next one is awaited. What was counted is what is sent: rows
+    /// that came in meanwhile are not dropped without a word. Nothing is half-way while the client takes a part.
     fn whole(self) -> impl Stream<Item = Result<Bytes, AppError>> {
-        let Self { pages, cells, .. } = self;
-        let written = pages.map(move |page| {
-            let mut cells = cells.another();
-            let writing = tokio::task::spawn_blocking(move || {
-                page?.write(usize::MAX, &mut cells)?;
-                Ok(Bytes::from(cells.take()))
-            });
-            async { writing.await.unwrap_or_else(|stopped| Err(AppError::Internal(stopped.into()))) }
-        });
-        written.buffered(AT_ONCE)
+        stream::try_unfold((self, None), async |(mut rest, mut before)| {
+            loop {
+                let page = if rest.ended { None } else { rest.pages.next().await.transpose()? };
+                rest.ended = page.is_none();
+                let writing = page.map(|page| {
+                    let mut cells = rest.cells.another();
+                    tokio::task::spawn_blocking(move || {
+                        page.write(usize::MAX, &mut cells)?;
+                        Ok::<_, AppError>(Bytes::from(cells.take()))
+                    })
+                });
+                let Some(written) = std::mem::replace(&mut before, writing) else {
+                    match &before {
+                        Some(_) => continue,
+                        None => return Ok(None),
+                    }
+                };
+                let part = written.await.map_err(|stopped| AppError::Internal(stopped.into()))??;
+                return Ok(Some((part, (rest, before))));
+            }
+        })
     }
 }
 

@@ -260,7 +260,10 @@ impl Upload {
         if let Some(problem) = self.failure().clone() {
             return Err(problem);
         }
-        match R::put(&self.app, &self.caller, group).await {
+        // In a task of its own: whoever waits for a client who reads slowly must not hold up what others want to write.
+        let (app, caller) = (self.app.clone(), self.caller.clone());
+        let put = tokio::spawn(async move { R::put(&app, &caller, group).await });
+        match put.await.unwrap_or_else(|stopped| Err(AppError::Internal(stopped.into()))) {
             Ok(results) => Ok(results.into_iter().map(outcome).collect()),
             Err(error) => {
                 // Contradictions concern this group; everything else also those that follow.

@@ -13,24 +13,26 @@ use touchline_model::TenantId;
 
 /// So long after the last events it is quiet.
 const QUIET: Duration = Duration::from_secs(2);
-/// A rush that is longer than this is no rush.
-const LONGEST_RUSH: Duration = Duration::from_secs(60);
+/// What can wait waits no longer than this.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 /// What is on its way, by tenant.
 #[derive(Default)]
 pub(crate) struct Ways {
     tenants: Mutex<HashMap<TenantId, Arc<Way>>>,
-    rush: Mutex<Option<Rush>>,
+    rush: Mutex<Rush>,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Default)]
 struct Rush {
-    since: Instant,
-    last: Instant,
+    /// When events came last.
+    last: Option<Instant>,
+    /// Since when something waits for the end of it.
+    put_off: Option<Instant>,
 }
 
-/// What a batch says about things: to which families they belong.
-type Says = Arc<HashMap<Node, i64>>;
+/// What a batch brings: one of its events, and to which families things belong.
+type Says = Arc<(String, HashMap<Node, i64>)>;
 
 /// What is on its way of one tenant.
 #[derive(Default)]
@@ -47,7 +49,12 @@ pub(super) struct Coming(Vec<Says>);
 impl Coming {
     /// To which family something will belong; the later batch knows better.
     pub(super) fn family_of(&self, node: &Node) -> Option<i64> {
-        self.0.iter().rev().find_map(|nodes| nodes.get(node).copied())
+        self.0.iter().rev().find_map(|says| says.1.get(node).copied())
+    }
+
+    /// An event of the batch that is to arrive last.
+    pub(super) fn last_event(&self) -> Option<&str> {
+        self.0.last().map(|says| says.0.as_str())
     }
 }
 
@@ -66,10 +73,7 @@ impl Drop for OnItsWay {
 impl Ways {
     /// That of a tenant. Events come: there is a rush.
     pub(super) fn of(&self, tenant: &TenantId) -> Arc<Way> {
-        let now = Instant::now();
-        let mut rush = self.rush.lock().unwrap_or_else(PoisonError::into_inner);
-        let since = rush.filter(|it| now - it.last < QUIET).map_or(now, |it| it.since);
-        *rush = Some(Rush { since, last: now });
+        self.rush.lock().unwrap_or_else(PoisonError::into_inner).last = Some(Instant::now());
         let mut tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
         tenants.entry(tenant.clone()).or_default().clone()
     }
@@ -78,8 +82,14 @@ impl Ways {
     /// customers, and slows down who sends.
     pub(crate) fn are_crowded(&self) -> bool {
         let now = Instant::now();
-        let rush = self.rush.lock().unwrap_or_else(PoisonError::into_inner);
-        rush.is_some_and(|it| now - it.last < QUIET && now - it.since < LONGEST_RUSH)
+        let mut rush = self.rush.lock().unwrap_or_else(PoisonError::into_inner);
+        let crowded = rush.last.is_some_and(|last| now - last < QUIET);
+        crowded && now - *rush.put_off.get_or_insert(now) < LONGEST_WAIT
+    }
+
+    /// What waited is done.
+    pub(crate) fn caught_up(&self) {
+        self.rush.lock().unwrap_or_else(PoisonError::into_inner).put_off = None;
     }
 }
 
@@ -90,14 +100,14 @@ impl Way {
 
     /// What is on its way now.
     pub(super) fn coming(&self) -> Coming {
-        Coming(self.list().iter().map(|(_, nodes)| nodes.clone()).collect())
+        Coming(self.list().iter().map(|(_, says)| says.clone()).collect())
     }
 
-    /// A batch sets out that says so about these things.
-    pub(super) fn sets_out(self: &Arc<Self>, nodes: HashMap<Node, i64>) -> OnItsWay {
+    /// A batch sets out with an event, and says so about these things.
+    pub(super) fn sets_out(self: &Arc<Self>, event: String, nodes: HashMap<Node, i64>) -> OnItsWay {
         let mut list = self.list();
         let number = list.last().map_or(0, |(number, _)| number + 1);
-        list.push((number, Arc::new(nodes)));
+        list.push((number, Arc::new((event, nodes))));
         OnItsWay { way: self.clone(), number }
     }
 }

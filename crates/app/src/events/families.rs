@@ -196,15 +196,16 @@ impl Families {
             true => batch.hold_families(self.epoch),
             false => batch.move_family_epoch(self.epoch),
         };
-        for (before, now) in gone {
-            batch.join_families(before, now);
-        }
+        // Before they are moved.
         for sort in NodeSort::ALL {
             let of_sort = self.assumed.iter().filter(|((it, _), _)| *it == sort);
             let held: Vec<(&str, i64)> = of_sort.map(|((_, id), family)| (id.as_str(), *family)).collect();
             if !held.is_empty() {
                 batch.hold_nodes(sort, &held);
             }
+        }
+        for (before, now) in gone {
+            batch.join_families(before, now);
         }
         // Always in the same order, so that two writers wait for each other instead of blocking each other.
         let mut fresh: Vec<(&Node, i64)> = self.fresh().collect();

@@ -86,9 +86,13 @@ impl App {
             if !about.is_empty() {
                 batch.hold_unerased(&about);
             }
+            if let Some(earlier) = coming.last_event() {
+                batch.hold_event(earlier);
+            }
+            let last = ids.last().copied().unwrap_or_default().to_owned();
             batch.audit(AuditNote::new(caller, "event.put", object, detail));
             let written = self.store.submit(batch).await?;
-            let _on_its_way = way.sets_out(nodes);
+            let _on_its_way = way.sets_out(last, nodes);
             drop(turn);
             written.done().await?;
         }

@@ -33,6 +33,9 @@ pub(super) type Wanted = Option<Arc<dyn Fn(&Kept<'_>) -> bool + Send + Sync>>;
 /// Stretches that are read at the same time. A disk answers several questions as fast as one.
 const AT_ONCE: usize = 3;
 
+/// Shortest stretch, in microseconds: many contacts of one instant say nothing about what follows.
+const SHORTEST: i64 = 1_000_000;
+
 /// Goes through the contacts of a window once. While one page is being used, the next few are read, and no further.
 pub(super) struct Contacts {
     view: View,
@@ -215,7 +218,8 @@ impl Contacts {
         let wanted = i64::try_from(self.view.page_rows).unwrap_or(i64::MAX).saturating_mul(3) / 4;
         let rows = i64::try_from(kept.len()).unwrap_or(i64::MAX).max(1);
         let length = i128::from(took) * i128::from(wanted.max(1)) / i128::from(rows);
-        let length = i64::try_from(length).unwrap_or(i64::MAX).clamp(1, took.saturating_mul(4));
+        let length =
+            i64::try_from(length).unwrap_or(i64::MAX).clamp(SHORTEST, took.max(SHORTEST).saturating_mul(4));
         self.length = Some(length);
         if let Some(place) = &full {
             // There is more: all that was begun after it began in the wrong place.

@@ -74,8 +74,14 @@ impl App {
     /// has it worked out.
     pub(crate) async fn update_all_reports(&self) -> Result<(), AppError> {
         let calm = || !self.ways.are_crowded();
-        for tenant in self.store.tenants().await?.into_iter().take_while(|_| calm()) {
+        for tenant in self.store.tenants().await? {
+            if !calm() {
+                return Ok(());
+            }
             self.update_reports_while(&tenant.id, calm).await?;
+        }
+        if calm() {
+            self.ways.caught_up();
         }
         Ok(())
     }

@@ -28,6 +28,9 @@ const STATEMENTS: usize = 256;
 /// log before the batch is complete, and again after.
 const WRITER_KIB: u32 = 32_768;
 
+/// The log keeps so much room when it begins anew.
+const LOG_BYTES: u32 = 1 << 28;
+
 type Answer<T> = oneshot::Sender<Result<T, StoreError>>;
 type WriteTask = Box<dyn FnOnce(&Connection) + Send>;
 
@@ -51,7 +54,8 @@ impl Sqlite {
         // FULL: the answer comes after fsync of the log (design, decision 1). secure_delete: what is erased is
         // overwritten, not just marked as free.
         connection.execute_batch(&format!(
-            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA cache_size = -{WRITER_KIB};",
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA cache_size = -{WRITER_KIB}; \
+             PRAGMA journal_size_limit = {LOG_BYTES};",
         ))?;
         migrate::sqlite(&connection)?;
         let folding = fold_beside(&mut connection, path)?;

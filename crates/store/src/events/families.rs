@@ -36,6 +36,8 @@ const HOLD_EPOCH: &str = "UPDATE tenants SET seq = seq WHERE tenant = ? AND fami
 const HOLD_NODES: &str = "UPDATE tenants SET seq = seq WHERE tenant = ? AND NOT EXISTS (SELECT 1 FROM json_each(?) \
      WHERE NOT EXISTS (SELECT 1 FROM event_nodes WHERE tenant = ? AND sort = ? AND id = SUBSTR(value, 21) \
      AND family = CAST(SUBSTR(value, 1, 20) AS BIGINT)))";
+const HOLD_EVENT: &str = "UPDATE tenants SET seq = seq WHERE tenant = ? AND EXISTS (SELECT 1 FROM events \
+     WHERE tenant = ? AND id = ?)";
 const MOVE_EPOCH: &str =
     "UPDATE tenants SET family_epoch = family_epoch + 1 WHERE tenant = ? AND family_epoch = ?";
 const JOIN_EVENTS: &str = "UPDATE events SET family = ? WHERE tenant = ? AND family = ?";
@@ -82,6 +84,13 @@ impl Batch {
         let all: Vec<String> = nodes.iter().map(|(id, family)| format!("{family:020}{id}")).collect();
         let params = vec![tenant(), id_list(&all), tenant(), sort.name().into()];
         self.run(HOLD_NODES, params).expect(1)
+    }
+
+    /// A conflict means that this event is not there (yet): events of one instant count in order of arrival.
+    pub fn hold_event(&mut self, id: &str) -> &mut Self {
+        let tenant = || Value::Text(self.tenant.0.clone());
+        let params = vec![tenant(), tenant(), id.into()];
+        self.run(HOLD_EVENT, params).expect(1)
     }
 
     /// Announces that this batch joins families; instead of [`Batch::hold_families`].
@@ -190,6 +199,7 @@ pub(crate) const STATEMENTS: &[&str] = &[
     EPOCH,
     HOLD_EPOCH,
     HOLD_NODES,
+    HOLD_EVENT,
     MOVE_EPOCH,
     JOIN_EVENTS,
     JOIN_NODES,
