@@ -1,7 +1,9 @@
 //! A call and its parties.
 
+mod data;
+
 use crate::{CallId, CallView, DeviceId, LineId, Mode, Scope, Seat, Tried, hunt::Hunting};
-use serde_json::Value;
+pub(crate) use data::CallData;
 use std::collections::BTreeMap;
 use touchline_model::Timestamp;
 
@@ -136,8 +138,8 @@ pub(crate) struct Call {
     pub(crate) owner: Option<DeviceId>,
     /// In the order in which they came.
     pub(crate) legs: Vec<Leg>,
-    /// What belongs to the call, by key; the newest value last (OC-23).
-    pub(crate) data: BTreeMap<String, Vec<Value>>,
+    /// What belongs to the call, by key.
+    pub(crate) data: CallData,
     pub(crate) recording: Recording,
     /// Whom the caller waits for: a number that is to be called once the caller's own telephone was answered, and what
     /// for.
@@ -165,7 +167,7 @@ impl Call {
             parent: None,
             owner: None,
             legs: vec![leg],
-            data: BTreeMap::new(),
+            data: CallData::default(),
             recording: Recording::default(),
             then: None,
             hunting: None,

@@ -5,7 +5,7 @@ use crate::{
     Board, CallId, CallKind, CallMay, Cause, Destination, DeviceId, Effect, Happened, LegState, LineId, Mode,
     Tried, What,
     board::LineState,
-    call::{Call, Leg, Part},
+    call::{Call, CallData, Leg, Part},
     may::refused_in_silence,
 };
 use serde_json::{Map, Value};
@@ -49,9 +49,10 @@ impl Board {
         if self.speaks(device).is_some() {
             return Err(Refused::NotNow("another call is being spoken in"));
         }
+        let data = CallData::new(data)?;
         let id = self.begin(device, number, None);
         if let Some(call) = self.calls.get_mut(&id) {
-            Self::attach(call, data);
+            call.data = data;
         }
         self.go_on_dialling(id);
         Ok(())

@@ -2,7 +2,6 @@
 
 use super::{CallCommand, Refused};
 use crate::{Board, CallId, CallMay, DeviceId, Effect, Happened, LegState, LineId, Notice, Recording, What};
-use serde_json::{Map, Value};
 
 impl Board {
     pub(super) fn change_data(
@@ -14,26 +13,14 @@ impl Board {
         self.leg_of(device, id)?;
         let call = self.calls.get_mut(&id).ok_or(Refused::NotFound("call"))?;
         match command {
-            CallCommand::AttachData(data) => {
-                for (key, value) in data {
-                    call.data.entry(key).or_default().push(value);
-                }
-            }
-            CallCommand::UpdateData(data) => {
-                call.data.extend(data.into_iter().map(|(key, value)| (key, vec![value])));
-            }
+            CallCommand::AttachData(data) => call.data.attach(data)?,
+            CallCommand::UpdateData(data) => call.data.update(data)?,
             CallCommand::DeleteDataPair(key) if key.is_empty() => return Err(Refused::Missing("key")),
-            CallCommand::DeleteDataPair(key) => _ = call.data.remove(&key),
+            CallCommand::DeleteDataPair(key) => call.data.remove(&key),
             _ => call.data.clear(),
         }
         self.touch(id);
         Ok(Some(What::Data))
-    }
-
-    pub(super) fn attach(call: &mut crate::call::Call, data: Map<String, Value>) {
-        for (key, value) in data {
-            call.data.entry(key).or_default().push(value);
-        }
     }
 
     pub(super) fn record(&mut self, id: CallId, may: CallMay) -> Result<Option<What>, Refused> {

@@ -1,7 +1,11 @@
 //! Handing a call over, asking a colleague, conferences (contract genesys-voice §3.3, §7.9, §7.11).
 
 use super::Refused;
-use crate::{Board, CallId, Cause, DeviceId, Happened, LegState, LineId, Tried, call::Leg, leave::Next};
+use crate::{
+    Board, CallId, Cause, DeviceId, Happened, LegState, LineId, Tried,
+    call::{CallData, Leg},
+    leave::Next,
+};
 use serde_json::{Map, Value};
 
 impl Board {
@@ -15,7 +19,7 @@ impl Board {
     ) -> Result<(), Refused> {
         let line = self.may_reach(device, id, to)?;
         if let Some(call) = self.calls.get_mut(&id) {
-            Self::attach(call, data);
+            call.data.attach(data)?;
         }
         self.touch(id);
         self.watched_leaves(id, line, Next::Awaited);
@@ -50,12 +54,13 @@ impl Board {
         if self.consult_about(id, device).is_some() {
             return Err(Refused::NotNow("a colleague is being asked already"));
         }
+        let data = CallData::new(data)?;
         if self.leg_of(device, id)?.state != LegState::Held {
             self.hold(device, id);
         }
         let asked = self.begin(device, to, Some(id));
         if let Some(call) = self.calls.get_mut(&asked) {
-            Self::attach(call, data);
+            call.data = data;
         }
         self.go_on_dialling(asked);
         Ok(())
@@ -185,7 +190,7 @@ impl Board {
     ) -> Result<(), Refused> {
         self.may_reach(device, id, to)?;
         if let Some(call) = self.calls.get_mut(&id) {
-            Self::attach(call, data);
+            call.data.attach(data)?;
             call.owner = Some(device.clone());
         }
         self.invite(id, to, Some((device.clone(), Tried::Conference)), Some(device.clone()));

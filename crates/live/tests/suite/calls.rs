@@ -158,6 +158,55 @@ fn data_digits_and_the_recording_are_told_as_what_they_are() {
     assert!(view.may.contains(&CallMay::ResumeRecording) && !view.may.contains(&CallMay::PauseRecording));
 }
 
+/// One pair with a value of so many bytes as JSON, with the key of one byte.
+fn pair(key: &str, bytes: usize) -> Map<String, serde_json::Value> {
+    Map::from_iter([(key.to_owned(), json!("x".repeat(bytes - 3)))])
+}
+
+// covers(genesys): OC-23
+#[test]
+fn a_call_keeps_so_much_data_and_what_would_be_more_changes_nothing() {
+    let full = Err(Refused::NotNow(
+        "the call has as much data as it may have: 1,000 values or 256 KiB; delete some first",
+    ));
+    let mut world = World::new();
+    world.customer_calls("A", true);
+    world.said();
+    // A quarter of it four times by one key: what was there before is kept beside the newest, and counts.
+    for _ in 0..4 {
+        world.on_call("A", CallCommand::AttachData(pair("k", 64 * 1024))).unwrap();
+    }
+    assert_eq!(world.said().len(), 1, "the newest value is the same as before");
+    for more in [
+        CallCommand::AttachData(pair("l", 4)),
+        CallCommand::UpdateData(pair("l", 4)),
+        CallCommand::Transfer("5002".to_owned(), pair("l", 4)),
+        CallCommand::Conference("5002".to_owned(), pair("l", 4)),
+        CallCommand::Consult("5002".to_owned(), pair("l", 256 * 1024 + 1)),
+    ] {
+        assert_eq!(world.on_call("A", more.clone()), full, "{more:?}");
+    }
+    assert!(world.done.is_empty(), "nobody is told or called: {:?}", world.done);
+    // What takes the place of all that was there by its key fits again, up to the last byte, and so does what comes
+    // after a removal.
+    world.on_call("A", CallCommand::UpdateData(pair("k", 256 * 1024))).unwrap();
+    assert_eq!(world.on_call("A", CallCommand::UpdateData(pair("k", 256 * 1024 + 1))), full);
+    world.on_call("A", CallCommand::DeleteDataPair("k".to_owned())).unwrap();
+    // Many small ones are too many at some time as well, and none of a handful that does not fit is taken.
+    let small =
+        |from: usize, count: usize| (from..from + count).map(|n| (n.to_string(), json!(null))).collect();
+    world.on_call("A", CallCommand::AttachData(small(0, 999))).unwrap();
+    assert_eq!(world.on_call("A", CallCommand::AttachData(small(999, 2))), full);
+    world.on_call("A", CallCommand::AttachData(small(999, 1))).unwrap();
+    assert_eq!(world.on_call("A", CallCommand::AttachData(small(0, 1))), full, "by a key that is there too");
+    assert_eq!(world.board.call_views(&"A".into()).remove(0).data.len(), 1_000);
+    world.on_call("A", CallCommand::DeleteData).unwrap();
+    world.on_call("A", CallCommand::AttachData(pair("k", 256 * 1024))).unwrap();
+    let dial = Command::Dial { number: "5001".to_owned(), data: pair("k", 256 * 1024 + 1) };
+    assert_eq!(world.does("B", dial), full);
+    assert!(world.board.call_views(&"B".into()).is_empty());
+}
+
 #[test]
 fn agents_begin_unready_and_a_device_says_what_may_be_done_with_it() {
     let mut world = World::new();
