@@ -8,7 +8,10 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
-use tokio::time::Instant;
+use tokio::{
+    sync::{OwnedRwLockReadGuard, RwLock},
+    time::Instant,
+};
 use touchline_model::TenantId;
 
 /// So long after the last events it is quiet.
@@ -39,6 +42,8 @@ type Says = Arc<(String, HashMap<Node, i64>)>;
 pub(super) struct Way {
     /// Held by who decides about events: one after the other.
     pub(super) turn: tokio::sync::Mutex<()>,
+    /// Read by each batch that is on its way. Who has the turn and may write here is alone.
+    pub(super) road: Arc<RwLock<()>>,
     coming: Mutex<Vec<(u64, Says)>>,
 }
 
@@ -62,6 +67,7 @@ impl Coming {
 pub(super) struct OnItsWay {
     way: Arc<Way>,
     number: u64,
+    _road: OwnedRwLockReadGuard<()>,
 }
 
 impl Drop for OnItsWay {
@@ -103,11 +109,12 @@ impl Way {
         Coming(self.list().iter().map(|(_, says)| says.clone()).collect())
     }
 
-    /// A batch sets out with an event, and says so about these things.
-    pub(super) fn sets_out(self: &Arc<Self>, event: String, nodes: HashMap<Node, i64>) -> OnItsWay {
+    /// A batch sets out with an event, and says so about these things. Only who has the turn may call this.
+    pub(super) async fn sets_out(self: &Arc<Self>, event: String, nodes: HashMap<Node, i64>) -> OnItsWay {
+        let road = self.road.clone().read_owned().await;
         let mut list = self.list();
         let number = list.last().map_or(0, |(number, _)| number + 1);
         list.push((number, Arc::new((event, nodes))));
-        OnItsWay { way: self.clone(), number }
+        OnItsWay { way: self.clone(), number, _road: road }
     }
 }

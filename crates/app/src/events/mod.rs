@@ -34,8 +34,8 @@ impl App {
     /// gladly X-31). Events about a contact replace what we derived for it ourselves.
     pub async fn put_events(&self, caller: &Caller, events: Vec<Event>) -> Result<PutResults, AppError> {
         require(caller, Ability::WriteContacts)?;
-        for _ in 0..ATTEMPTS {
-            match self.try_put_events(caller, &events).await {
+        for attempt in 0..ATTEMPTS {
+            match self.try_put_events(caller, &events, attempt > 0).await {
                 Err(AppError::Conflict(_)) => {}
                 other => return other,
             }
@@ -43,11 +43,19 @@ impl App {
         Err(AppError::Conflict("others keep sending events about the same customers; try again".to_owned()))
     }
 
-    async fn try_put_events(&self, caller: &Caller, events: &[Event]) -> Result<PutResults, AppError> {
+    /// With `alone`, when nothing else of the tenant is on its way: batches that all build on one that failed would fail
+    /// each other for ever.
+    async fn try_put_events(
+        &self,
+        caller: &Caller,
+        events: &[Event],
+        alone: bool,
+    ) -> Result<PutResults, AppError> {
         let tenant = &caller.tenant;
         let way = self.ways.of(tenant);
         // Until the batch is handed over, not until it is written.
         let turn = way.turn.lock().await;
+        let road = if alone { Some(way.road.write().await) } else { None };
         // Before the store is asked: whatever arrives in between is found there.
         let coming = way.coming();
         let ids: Vec<String> = events.iter().map(|event| event.id.0.clone()).collect();
@@ -92,9 +100,14 @@ impl App {
             let last = ids.last().copied().unwrap_or_default().to_owned();
             batch.audit(AuditNote::new(caller, "event.put", object, detail));
             let written = self.store.submit(batch).await?;
-            let _on_its_way = way.sets_out(last, nodes);
-            drop(turn);
-            written.done().await?;
+            if road.is_some() {
+                written.done().await?;
+            } else {
+                let on_its_way = way.sets_out(last, nodes).await;
+                drop(turn);
+                written.done().await?;
+                drop(on_its_way);
+            }
         }
         Ok(results)
     }

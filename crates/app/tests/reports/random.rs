@@ -243,16 +243,24 @@ struct Run<'a> {
     caller: Caller,
     source: HandleTimeSource,
     arrived: Vec<Event>,
+    last: touchline_store::Arrival,
     later: std::vec::IntoIter<Event>,
 }
 
 impl Run<'_> {
     async fn arrive(&mut self, count: usize) {
         let some: Vec<Event> = self.later.by_ref().take(count).collect();
-        self.arrived.extend(some.clone());
-        for result in self.app.put_events(&self.caller, some).await.unwrap() {
-            result.unwrap();
+        // Several batches at once: while one is written, the next one is decided.
+        let batches = some.chunks(some.len().div_ceil(3).max(1));
+        let sent = batches.map(|batch| self.app.put_events(&self.caller, batch.to_vec()));
+        for results in futures::future::join_all(sent).await {
+            results.unwrap().into_iter().for_each(|result| _ = result.unwrap());
         }
+        // In the order in which they have arrived.
+        let new = self.app.events_after(&self.caller, self.last, 1_000).await.unwrap();
+        assert_eq!(new.len(), some.len(), "each event once");
+        self.last = new.last().map_or(self.last, |it| it.arrival);
+        self.arrived.extend(new.into_iter().map(|it| it.event));
     }
 
     async fn keep(&self) {
@@ -330,7 +338,8 @@ async fn story(
         app.put_one::<User>(&caller, serde_json::from_value(user).unwrap()).await.unwrap();
     }
     let events: Vec<Event> = happenings.iter().enumerate().map(|(n, it)| it.event(n)).collect();
-    let mut run = Run { app: &app, caller, source, arrived: vec![], later: events.into_iter() };
+    let mut run =
+        Run { app: &app, caller, source, arrived: vec![], last: (0, -1), later: events.into_iter() };
     for step in steps {
         match step {
             Step::Arrive(count) => run.arrive(*count).await,
