@@ -57,7 +57,9 @@ function withCometd(session) {
     maxBackoff: 1000,
     logLevel: options.log ?? 'error',
   });
-  // Both requests are on their way at once; the session is started when the subscription and the first connect are there.
+  // Both requests are on their way at once, each on a connection of its own, and the later one may well arrive first: in
+  // Node the connect takes the connection that the handshake has left, the subscription opens a new one. What is told
+  // before a subscription has arrived is for nobody, so the session is started when both have been answered.
   let [connected, subscribed, begun] = [false, false, false];
   const begin = () => {
     if (!options.start || begun || !connected || !subscribed) return undefined;

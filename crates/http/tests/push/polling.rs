@@ -54,6 +54,64 @@ async fn the_first_connect_returns_at_once_and_the_next_is_held_for_the_timeout(
     assert_eq!((replies.len(), &replies[0]["successful"]), (1, &json!(true)));
 }
 
+/// The numbers that were told with an answer.
+fn told(replies: &[Value]) -> Vec<i64> {
+    replies.iter().filter_map(|it| it["data"]["n"].as_i64()).collect()
+}
+
+// covers(bayeux): S6.1, S8, S11
+#[tokio::test]
+async fn nothing_is_lost_from_the_moment_at_which_the_subscription_has_arrived() {
+    let world = World::new().await;
+    let tell = |n: i64| world.tell("anna", "/v2/me/devices", &json!({ "n": n }));
+    let mut anna = world.client("anna");
+    anna.handshake().await;
+    // Some clients begin their work at the first connect and do not wait for the answer to the subscription. If that is
+    // overtaken on its way, what happens before it arrives is for nobody, nor is it kept for whoever may still come.
+    assert_eq!(anna.connect().await.len(), 1);
+    assert_eq!(tell(0), 0);
+    anna.subscribe("/v2/me/*").await;
+    assert_eq!(tell(1), 1);
+    assert_eq!(told(&anna.connect().await), [1]);
+
+    // Between the subscription and the first connect, and between connects, it waits.
+    let mut anna = world.client("anna2");
+    let tell = |n: i64| world.tell("anna2", "/v2/me/devices", &json!({ "n": n }));
+    anna.handshake().await;
+    anna.subscribe("/v2/me/*").await;
+    assert_eq!((tell(1), tell(2)), (1, 1));
+    assert_eq!(told(&anna.connect().await), [1, 2]);
+    assert_eq!((tell(3), tell(4)), (1, 1));
+    assert_eq!(told(&anna.connect().await), [3, 4]);
+
+    // The subscription in one request with the first connect, and one whose answer nobody reads.
+    for (user, together) in [("anna3", true), ("anna4", false)] {
+        let mut anna = world.client(user);
+        let tell = |n: i64| world.tell(user, "/v2/me/devices", &json!({ "n": n }));
+        anna.handshake().await;
+        let subscribe = anna.meta("subscribe", json!({ "subscription": "/v2/me/*" }));
+        if together {
+            let connect = anna.meta("connect", json!({ "connectionType": "long-polling" }));
+            let replies = anna.ask(&json!([subscribe, connect])).await;
+            assert!(replies.len() == 2 && replies.iter().all(|it| it["successful"] == true), "{replies:?}");
+        } else {
+            drop(anna.send(&json!([subscribe])).await);
+            assert_eq!(anna.connect().await.len(), 1);
+        }
+        assert_eq!(tell(1), 1, "{user}");
+        assert_eq!(told(&anna.connect().await), [1], "{user}");
+    }
+
+    // A request beside a held connect: the answer that is written first has it, and no other.
+    let mut anna = world.client("anna5");
+    anna.bring_up("/v2/me/*").await;
+    let held = anna.hold();
+    world.held(1).await;
+    anna.subscribe("/v2/me/calls").await;
+    assert_eq!(world.tell("anna5", "/v2/me/devices", &json!({ "n": 1 })), 1);
+    assert_eq!(told(&held.await.unwrap()), [1]);
+}
+
 // covers(bayeux): S5.1
 #[tokio::test]
 async fn the_browser_cookie_is_for_the_whole_host_and_for_no_script() {
