@@ -36,6 +36,9 @@ export const PAGES = [
   { name: "call-without-words", path: "/calls/without-words", role: "manager" },
   { name: "call-delete", path: ({ call }) => `/calls/${call}/delete`, role: "administrator" },
 
+  { name: "live", path: "/live", role: "manager" },
+  { name: "live-without-telephone", path: "/live", role: "administrator" },
+
   { name: "topics", path: "/topics", role: "analyst" },
   { name: "topic", path: ({ topic }) => `/topics/${topic}`, role: "administrator" },
   { name: "topic-long", path: "/topics/9001", role: "administrator" },
@@ -83,6 +86,7 @@ export const PAGES = [
 
   { name: "home-empty", path: "/", role: "founder" },
   { name: "calls-empty", path: "/calls", role: "founder" },
+  { name: "live-empty", path: "/live", role: "founder" },
   { name: "topics-empty", path: "/topics", role: "founder" },
   { name: "reports-empty", path: "/reports/contacts", role: "founder" },
   { name: "reports-agents-empty", path: "/reports/agents", role: "founder" },

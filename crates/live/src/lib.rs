@@ -44,7 +44,7 @@ pub use may::{CallMay, DeviceMay};
 pub use names::{CallId, DeviceId, LineId};
 pub use settings::Settings;
 pub use signal::{From, Signal};
-pub use view::{CallView, Participant};
+pub use view::{CallView, Participant, Watcher};
 
 /// How a supervisor takes part (contract genesys-voice §4.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -57,7 +57,35 @@ pub struct CallView {
     pub may: Vec<CallMay>,
 }
 
+/// A supervisor on a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Watcher {
+    /// The supervisor's telephone.
+    pub device: DeviceId,
+    /// The watched one, while it is on the call.
+    pub of: Option<DeviceId>,
+    /// How.
+    pub mode: Mode,
+    /// Whether the supervisor's telephone still rings, or they take part.
+    pub state: LegState,
+}
+
 impl Board {
+    /// The supervisors on a call, or whose telephones ring for it, in the order of their coming.
+    pub fn watchers(&self, call: CallId) -> Vec<Watcher> {
+        let Some(call) = self.calls.get(&call) else { return Vec::new() };
+        let watcher = |leg: &Leg| match leg.part {
+            Part::Watcher { of, mode, .. } if leg.is_there() => Some(Watcher {
+                device: leg.device.clone()?,
+                of: call.by_line(of).and_then(|it| it.device.clone()),
+                mode,
+                state: leg.state,
+            }),
+            _ => None,
+        };
+        call.legs.iter().filter_map(watcher).collect()
+    }
+
     /// The view of a telephone of a call, if it is on it.
     pub fn call_view(&self, device: &DeviceId, call: CallId) -> Option<CallView> {
         let call = self.calls.get(&call)?;

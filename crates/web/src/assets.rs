@@ -16,6 +16,7 @@ const STYLE: &str = concat!(
     include_str!("../static/imports.css"),
     include_str!("../static/admin.css"),
     include_str!("../static/reports.css"),
+    include_str!("../static/live.css"),
 );
 
 /// Name, type and content of each file.
@@ -30,6 +31,7 @@ const FILES: &[(&str, &str, &str)] = &[
     ("imports.js", "text/javascript; charset=utf-8", include_str!("../static/imports.js")),
     ("topics.js", "text/javascript; charset=utf-8", include_str!("../static/topics.js")),
     ("admin.js", "text/javascript; charset=utf-8", include_str!("../static/admin.js")),
+    ("live.js", "text/javascript; charset=utf-8", include_str!("../static/live.js")),
     ("icons.svg", "image/svg+xml", include_str!("../static/icons.svg")),
     ("mark.svg", "image/svg+xml", include_str!("../static/mark.svg")),
 ];

@@ -89,6 +89,7 @@ pub(crate) struct Shell {
 const NAV: &[(&str, &str, &str, &str, Option<Ability>)] = &[
     ("home", "common.nav_home", "/", "h", None),
     ("calls", "common.nav_calls", "/calls", "c", Some(Ability::ReadContacts)),
+    ("live", "common.nav_live", "/live", "l", Some(Ability::ReadDirectory)),
     ("topics", "common.nav_topics", "/topics", "t", Some(Ability::ReadQuality)),
     ("reports", "common.nav_reports", "/reports/contacts", "r", Some(Ability::ReadReports)),
     ("imports", "common.nav_imports", "/imports", "i", Some(Ability::WriteContacts)),
@@ -110,10 +111,11 @@ impl Shell {
         }
     }
 
-    /// The navigation that a caller sees.
-    pub(crate) fn nav_of(caller: &Caller, section: &str) -> Vec<NavItem> {
+    /// The navigation that a caller sees; `live` if there is anything live to be seen.
+    pub(crate) fn nav_of(caller: &Caller, live: bool, section: &str) -> Vec<NavItem> {
         let seen = |need: Option<Ability>, name: &str| {
             need.is_none_or(|ability| caller.may(ability))
+                && (live || name != "live")
                 && !(caller.own_only && matches!(name, "topics" | "reports" | "admin"))
         };
         NAV.iter()

@@ -20,6 +20,7 @@ const ENGLISH: &[(&str, &str)] = &[
     ("reports", include_str!("../texts/en/reports.toml")),
     ("call", include_str!("../texts/en/call.toml")),
     ("calls", include_str!("../texts/en/calls.toml")),
+    ("live", include_str!("../texts/en/live.toml")),
     ("charts", include_str!("../texts/en/charts.toml")),
 ];
 

@@ -35,6 +35,8 @@ pub(crate) struct Visit {
     /// What the session's cookie holds.
     pub(crate) token: String,
     theme: Theme,
+    /// Whether there is anything live that they may see.
+    live: bool,
     done: Option<String>,
 }
 
@@ -49,6 +51,7 @@ impl FromRequestParts<Web> for Visit {
         let zone = cookie(headers, "tz").map(|it| percent_decode_str(it).decode_utf8_lossy().into_owned());
         let done = cookie(headers, DONE).map(|it| percent_decode_str(it).decode_utf8_lossy().into_owned());
         Ok(Self {
+            live: web.app.live().has_wall(&caller),
             caller,
             viewer,
             zone: zone.and_then(|name| TimeZone::get(&name).ok()).unwrap_or(TimeZone::UTC),
@@ -65,7 +68,7 @@ impl Visit {
     pub(crate) fn shell(&self, title: impl Into<String>, section: &str) -> Shell {
         Shell {
             title: title.into(),
-            nav: Shell::nav_of(&self.caller, section),
+            nav: Shell::nav_of(&self.caller, self.live, section),
             viewer: Some(self.viewer.clone()),
             caller: Some(self.caller.clone()),
             zone: self.zone.clone(),

@@ -22,6 +22,7 @@ impl Switchboard {
             }
             Happened::Ended { by } => {
                 self.modes.retain(|(of, _), _| *of != call);
+                self.since.ended(call);
                 if let Some(note) = self.notes.remove(&call) {
                     let by = by.as_ref().and_then(|device| self.known.user_of(device)).cloned();
                     self.write(Write::Ended(Box::new(note.end(at, by, false))));

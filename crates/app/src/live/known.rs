@@ -23,6 +23,9 @@ pub(crate) struct Known {
     /// Telephones of people who still work here, and of nobody.
     pub(crate) devices: BTreeMap<DeviceId, DeviceRow>,
     pub(crate) names: BTreeMap<UserId, String>,
+    /// The groups of everybody who is in any: the own one first, then those above it.
+    pub(crate) groups: BTreeMap<UserId, Vec<GroupId>>,
+    pub(crate) group_names: BTreeMap<GroupId, String>,
     supervisors: BTreeSet<UserId>,
     /// Those who manage a group: whom they may watch.
     reach: BTreeMap<UserId, BTreeSet<UserId>>,
@@ -44,6 +47,7 @@ impl Known {
         let works: BTreeSet<&UserId> = users.iter().filter(|it| it.active).map(|it| &it.id).collect();
         let supervises = |role: Role| !role.own_only() && supervises(&role.abilities());
         let supervisors = logins.into_iter().filter(|it| supervises(it.role)).map(|it| it.user).collect();
+        let above = above(&users, &groups);
         let devices = app.store.devices(tenant).await?.into_iter();
         let devices = devices.filter(|it| it.user.as_ref().is_none_or(|user| works.contains(user)));
         Ok(Self {
@@ -52,7 +56,9 @@ impl Known {
             settings,
             keep_whisper,
             devices: devices.map(|it| (DeviceId(it.id.clone()), it)).collect(),
-            reach: reach(&users, &groups),
+            reach: reach(&above, &groups),
+            groups: above,
+            group_names: groups.iter().map(|it| (it.id.clone(), it.name.clone())).collect(),
             names: users.iter().map(|it| (it.id.clone(), name(it))).collect(),
             supervisors,
         })
@@ -118,18 +124,27 @@ fn name(user: &User) -> String {
     }
 }
 
-fn reach(users: &[User], groups: &[Group]) -> BTreeMap<UserId, BTreeSet<UserId>> {
-    let mut reach: BTreeMap<UserId, BTreeSet<UserId>> = BTreeMap::new();
-    let above: BTreeMap<&GroupId, &Group> = groups.iter().map(|it| (&it.id, it)).collect();
-    for user in users {
-        let mut next = user.team_id.as_ref().or(user.department_id.as_ref());
+/// The groups of people: the own one first, then those above it.
+fn above(users: &[User], groups: &[Group]) -> BTreeMap<UserId, Vec<GroupId>> {
+    let known: BTreeMap<&GroupId, &Group> = groups.iter().map(|it| (&it.id, it)).collect();
+    let of = |user: &User| {
+        let first = user.team_id.as_ref().or(user.department_id.as_ref());
+        let all = std::iter::successors(first.and_then(|id| known.get(id)), |group| {
+            group.parent_id.as_ref().and_then(|id| known.get(id))
+        });
         // A tree that somebody has made into a ring must not hold us up.
-        for _ in 0..groups.len() {
-            let Some(group) = next.and_then(|id| above.get(id)) else { break };
-            if let Some(manager) = group.manager_id.as_ref().filter(|_| group.active) {
-                reach.entry(manager.clone()).or_default().insert(user.id.clone());
-            }
-            next = group.parent_id.as_ref();
+        all.take(groups.len()).map(|group| group.id.clone()).collect::<Vec<_>>()
+    };
+    users.iter().map(|user| (user.id.clone(), of(user))).collect()
+}
+
+fn reach(of: &BTreeMap<UserId, Vec<GroupId>>, groups: &[Group]) -> BTreeMap<UserId, BTreeSet<UserId>> {
+    let mut reach: BTreeMap<UserId, BTreeSet<UserId>> = BTreeMap::new();
+    let known: BTreeMap<&GroupId, &Group> = groups.iter().map(|it| (&it.id, it)).collect();
+    for (user, above) in of {
+        let above = above.iter().filter_map(|id| known.get(id)).filter(|group| group.active);
+        for manager in above.filter_map(|group| group.manager_id.as_ref()) {
+            reach.entry(manager.clone()).or_default().insert(user.clone());
         }
     }
     // Who manages an empty group may watch nobody.

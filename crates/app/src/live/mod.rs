@@ -15,8 +15,11 @@ mod presence;
 mod recorded;
 mod run;
 mod settings;
+mod since;
+mod supervise;
 mod switchboard;
 mod views;
+mod wall;
 mod ways;
 mod writer;
 
@@ -32,6 +35,7 @@ pub use settings::{
 /// The live state of one organisation, as a state machine.
 pub use touchline_live as board;
 pub use views::{LiveCall, QueueView};
+pub use wall::{Supervising, Wall, WallAgent, WallCall, WallPhone, WatchStage, Watching};
 
 use crate::{App, AppError};
 use board::{

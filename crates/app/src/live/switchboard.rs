@@ -12,6 +12,7 @@ use super::{
     notes::{Ended, Note},
     ports::{CallingFrom, Order},
     presence::Presence,
+    since::Since,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use touchline_model::{Event, Timestamp, UserId};
@@ -48,6 +49,8 @@ pub(crate) struct Switchboard {
     pub(crate) modes: BTreeMap<(CallId, DeviceId), Mode>,
     pub(crate) reachable: BTreeSet<DeviceId>,
     pub(crate) presence: Presence,
+    /// Since when everybody does what they do.
+    pub(crate) since: Since,
     /// Names of callers from outside by their numbers, while there are calls.
     pub(crate) displays: BTreeMap<String, String>,
     pub(crate) now: Timestamp,
@@ -73,6 +76,7 @@ impl Switchboard {
             modes: BTreeMap::new(),
             reachable: BTreeSet::new(),
             presence: Presence::default(),
+            since: Since::default(),
             displays: BTreeMap::new(),
             now: Timestamp::default(),
             effects: VecDeque::new(),
@@ -245,7 +249,10 @@ impl Switchboard {
                 Order::Record { call, recording }
             }
             Effect::Hunt { call, number } => return self.hunt(call, number),
-            Effect::Tell { user, notice } => return self.out.push_back(Out::Tell(user, notice)),
+            Effect::Tell { user, notice } => {
+                self.since.told(self.now, &notice);
+                return self.out.push_back(Out::Tell(user, notice));
+            }
             Effect::Happened { call, at, what } => return self.happened(call, at, &what),
         };
         self.out.push_back(Out::Order(order));

@@ -45,7 +45,7 @@ impl Live {
         self.app.clock.now()
     }
 
-    fn seen<T: Default>(&self, caller: &Caller, look: impl FnOnce(&Switchboard) -> T) -> T {
+    pub(super) fn seen<T: Default>(&self, caller: &Caller, look: impl FnOnce(&Switchboard) -> T) -> T {
         self.boards().read(&caller.tenant, look).unwrap_or_default()
     }
 

@@ -6,6 +6,7 @@ mod call;
 mod calls;
 mod home;
 mod imports;
+mod live;
 mod oidc;
 mod reports;
 mod setup;
@@ -29,6 +30,7 @@ pub(crate) fn mount<G: Gate>(routes: &mut Routes<G, Web>) {
     imports::mount(routes);
     reports::mount(routes);
     call::mount(routes);
+    live::mount(routes);
 }
 
 /// An id as a part of a path.

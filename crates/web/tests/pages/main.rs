@@ -10,6 +10,7 @@ mod calls;
 mod exports;
 mod home;
 mod imports;
+mod live;
 mod reports;
 mod reports_edges;
 mod reports_events;
