@@ -84,7 +84,8 @@ const focused = () => {
     if (document.activeElement === it && it.isConnected) return;
     const same = [...live.querySelectorAll('[data-part]')].find((other) => other.getAttribute('data-part') === part);
     const button = value && same ? same.querySelector(`button[value="${CSS.escape(value)}"]:not(:disabled)`) : null;
-    const next = it.isConnected ? it : button ?? same?.querySelector('button:not(:disabled)') ?? document.getElementById('content');
+    // Nothing that does something else under the next key: the part itself, which says what is.
+    const next = it.isConnected ? it : button ?? (same?.matches('[tabindex]') ? same : document.getElementById('content'));
     /** @type {HTMLElement} */ (next).focus({ preventScroll: true });
   };
 };
