@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may end here")]
 
 mod common;
+#[path = "isolation/genesys.rs"]
+mod genesys;
 
 use common::{Engine, Server, Site};
 use reqwest::{Method, StatusCode};
@@ -134,15 +136,21 @@ async fn ask(server: &Server, route: &Route, who: &Who<'_>) -> (StatusCode, Stri
     (status, text.map(Result::unwrap_or_default).unwrap_or_default())
 }
 
+/// Lets a person of a tenant sign in; the password.
+fn new_login(site: &Site, email: &str, tenant: &str, role: &str) -> String {
+    let made = site.run(&["user", "add", email, "--tenant", tenant, "--role", role]);
+    let text = String::from_utf8(made.stdout).unwrap();
+    let password = text.lines().find_map(|line| line.strip_prefix("password"));
+    password.unwrap_or_else(|| panic!("no password in `{text}`")).trim().to_owned()
+}
+
 /// Signs in to the pages as a new person of a tenant; the cookie.
 async fn sign_in(site: &Site, server: &Server, tenant: &str, role: &str) -> String {
     let email = format!("{role}@{tenant}.example");
-    let made = site.run(&["user", "add", &email, "--tenant", tenant, "--role", role]);
-    let text = String::from_utf8(made.stdout).unwrap();
-    let password = text.lines().find_map(|line| line.strip_prefix("password")).expect("a password").trim();
+    let password = new_login(site, &email, tenant, role);
     let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
     let request = client.post(format!("{}/sign-in", server.base)).header("sec-fetch-site", "same-origin");
-    let response = request.form(&[("email", &*email), ("password", password)]).send().await.unwrap();
+    let response = request.form(&[("email", &*email), ("password", &*password)]).send().await.unwrap();
     assert_eq!(response.status(), StatusCode::SEE_OTHER, "{email} is let in");
     let cookie = response.headers()["set-cookie"].to_str().unwrap();
     assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"), "{cookie}");
