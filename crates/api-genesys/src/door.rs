@@ -9,21 +9,17 @@ use crate::{
     sessions::{COOKIE, Session},
 };
 use axum::{
-    body::{Body, Bytes, HttpBody},
     extract::{ConnectInfo, Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use http_body::{Frame, SizeHint};
 use std::{
     net::{Ipv4Addr, SocketAddr},
-    pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
 };
 use touchline_http::{
-    Refusal,
+    Refusal, keeping,
     push::{Entrance, Hub, Hush, Identity, Knock, Turned, Visitor, set_cookie},
 };
 
@@ -70,7 +66,7 @@ pub(crate) async fn layer(State(dialect): State<Dialect>, mut request: Request, 
     }
     let hub = dialect.hub;
     let after = After { _hush: hush, farewell: goodbye.map(|it| (hub, it)) };
-    response.map(|body| Body::new(Then { body, _after: after }))
+    response.map(|body| keeping(body, after))
 }
 
 /// Gives the cookie of a session that has just begun.
@@ -102,30 +98,6 @@ impl Drop for After {
         if let Some((hub, Goodbye(session))) = self.farewell.take() {
             hub.logout(&session);
         }
-    }
-}
-
-/// A body, and what happens after it.
-struct Then {
-    body: Body,
-    _after: After,
-}
-
-impl HttpBody for Then {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        Pin::new(&mut self.body).poll_frame(context)
-    }
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
     }
 }
 

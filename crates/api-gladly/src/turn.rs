@@ -2,18 +2,12 @@
 
 use crate::limiter::{Counted, LIMIT, OverLimit, Slot};
 use axum::{
-    body::{Body, Bytes, HttpBody},
     extract::Request,
     http::{HeaderName, HeaderValue},
     middleware::Next,
     response::Response,
 };
-use http_body::{Frame, SizeHint};
-use std::{
-    pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
-    task::{Context, Poll},
-};
+use std::sync::{Arc, Mutex, PoisonError};
 
 static RATELIMIT_LIMIT_SECOND: HeaderName = HeaderName::from_static("ratelimit-limit-second");
 static RATELIMIT_REMAINING_SECOND: HeaderName = HeaderName::from_static("ratelimit-remaining-second");
@@ -54,30 +48,6 @@ pub(crate) async fn layer(mut request: Request, next: Next) -> Response {
     headers.insert(RATELIMIT_REMAINING_SECOND.clone(), HeaderValue::from(left.unwrap_or(LIMIT)));
     match slot {
         None => response,
-        Some(slot) => response.map(|body| Body::new(Held { body, _slot: slot })),
-    }
-}
-
-/// A body that holds a slot as long as it lives.
-struct Held {
-    body: Body,
-    _slot: Slot,
-}
-
-impl HttpBody for Held {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        Pin::new(&mut self.body).poll_frame(context)
-    }
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        Some(slot) => response.map(|body| touchline_http::keeping(body, slot)),
     }
 }

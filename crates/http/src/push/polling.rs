@@ -2,23 +2,17 @@
 
 use super::{
     Entrance, Hub, Knock, Visitor, body,
-    claims::Owed,
     cookies::{cookie, set_cookie},
     hub::Delivery,
     routes::peer_of,
 };
+use crate::keeping;
 use axum::{
-    body::{Body, Bytes, HttpBody},
+    body::Body,
     extract::Request,
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, HeaderValue, StatusCode, Version, header};
-use http_body::{Frame, SizeHint};
-use std::{
-    convert::Infallible,
-    pin::Pin,
-    task::{Context, Poll},
-};
 use touchline_bayeux::{Answer, BROWSER_COOKIE, BrowserId, Peer, is_heartbeat};
 
 /// The content type of every good answer (S1).
@@ -67,7 +61,7 @@ fn answer<E: Entrance>(Delivery { answer, owed }: Delivery, entrance: &E) -> Res
             return status.into_response();
         }
     };
-    let mut response = Response::new(Body::new(Written { bytes: Some(reply.body), _owed: owed }));
+    let mut response = Response::new(keeping(Body::from(reply.body), owed));
     response.headers_mut().insert(header::CONTENT_TYPE, JSON);
     let given = reply.browser.and_then(|browser| {
         set_cookie(BROWSER_COOKIE, browser.as_str(), entrance.secure_cookies(), entrance.same_site())
@@ -76,30 +70,4 @@ fn answer<E: Entrance>(Delivery { answer, owed }: Delivery, entrance: &E) -> Res
         response.headers_mut().append(header::SET_COOKIE, given);
     }
     response
-}
-
-/// A body that tells, by being dropped, that it was written or cannot be.
-struct Written {
-    bytes: Option<Bytes>,
-    _owed: Option<Owed>,
-}
-
-impl HttpBody for Written {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        Poll::Ready(self.bytes.take().map(|bytes| Ok(Frame::data(bytes))))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.bytes.is_none()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
-    }
 }
