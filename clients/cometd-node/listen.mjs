@@ -4,8 +4,8 @@
 //     node listen.mjs '{"library":"cometd","transport":"long-polling","api":URL,"notifications":URL,"user":...,"password":...}'
 //
 // `api` and `notifications` may be different places: a proxy that cuts connections stands before one of them. With
-// `"ack":true` the acknowledge extension is used, with `"start":true` the voice session is started after the first
-// successful connect.
+// `"ack":true` the acknowledge extension is used, with `"start":true` the voice session is started as soon
+// as the client is ready.
 
 import { AckExtension, CometD } from 'cometd';
 import { adapt } from 'cometd-nodejs-client';
@@ -29,7 +29,10 @@ async function logIn() {
   return { cookie, headers: { [name]: response.headers.get('x-csrf-token') } };
 }
 
-async function startSession({ cookie, headers }) {
+/** Whatever is told from now on is heard. */
+async function ready({ cookie, headers }) {
+  say('ready');
+  if (!options.start) return;
   const body = JSON.stringify({ operationName: 'StartContactCenterSession', channels: ['voice'] });
   const wanted = { method: 'POST', body, headers: { ...headers, cookie, 'content-type': 'application/json' } };
   const answer = await (await fetch(`${options.api}/me`, wanted)).json();
@@ -59,33 +62,34 @@ function withCometd(session) {
   });
   // Both requests are on their way at once, each on a connection of its own, and the later one may well arrive first: in
   // Node the connect takes the connection that the handshake has left, the subscription opens a new one. What is told
-  // before a subscription has arrived is for nobody, so the session is started when both have been answered.
+  // before a subscription has arrived is for nobody, so the client is ready when both have been answered.
   let [connected, subscribed, begun] = [false, false, false];
   const begin = () => {
-    if (!options.start || begun || !connected || !subscribed) return undefined;
+    if (begun || !connected || !subscribed) return undefined;
     begun = true;
-    return startSession(session);
+    return ready(session);
   };
+  // The library forgets a subscription whose answer is lost on the way, and leaves it to the application to try again.
+  let again;
+  const subscribe = () => client.subscribe(
+    '/v2/me/*',
+    ({ channel, data }) => say('message', { channel, data }),
+    (answer) => {
+      if (!answer.successful) return void (again = setTimeout(subscribe, 100));
+      subscribed = true;
+      return begin();
+    },
+  );
   if (options.ack) client.registerExtension('ack', new AckExtension());
   client.addListener('/meta/handshake', (reply) => {
     say('handshake', { successful: reply.successful === true });
-    if (reply.successful) {
-      client.subscribe(
-        '/v2/me/*',
-        ({ channel, data }) => say('message', { channel, data }),
-        (answer) => {
-          say('subscribed', { successful: answer.successful === true });
-          subscribed = true;
-          begin();
-        },
-      );
-    }
+    clearTimeout(again);
+    if (reply.successful) subscribe();
   });
   client.addListener('/meta/connect', (reply) => {
     if (!reply.successful) return say('broken');
     if (connected) return undefined;
     connected = true;
-    say('connected');
     return begin();
   });
   client.handshake();
@@ -101,8 +105,7 @@ async function withFaye(session) {
   if (options.transport === 'long-polling') client.disable('websocket');
   client.on('transport:down', () => say('broken'));
   await client.subscribe('/v2/me/**').withChannel((channel, data) => say('message', { channel, data }));
-  say('connected');
-  if (options.start) await startSession(session);
+  await ready(session);
   return () => client.disconnect();
 }
 
