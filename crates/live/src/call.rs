@@ -78,6 +78,8 @@ pub(crate) struct Leg {
     pub(crate) answers_by: Option<Timestamp>,
     /// Was found for a call of a queue or a group, and has not taken it yet.
     pub(crate) found: bool,
+    /// Is heard although nobody has answered.
+    pub(crate) early: bool,
 }
 
 impl Leg {
@@ -101,6 +103,7 @@ impl Leg {
             asked: None,
             answers_by: None,
             found: false,
+            early: false,
         }
     }
 }
@@ -115,6 +118,10 @@ impl Leg {
     }
     pub(crate) fn is_outside(&self) -> bool {
         self.device.is_none()
+    }
+    /// Whether it is heard although nobody has answered there.
+    pub(crate) fn is_early(&self) -> bool {
+        self.early && self.state == LegState::Ringing
     }
     /// Whether it hears and is heard.
     pub(crate) fn is_on(&self) -> bool {

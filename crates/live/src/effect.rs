@@ -45,6 +45,8 @@ pub enum Effect {
     },
     /// Tell the caller on this line that the other telephone rings.
     Ringing(LineId),
+    /// Let the caller on this line hear who is called, although nobody has answered.
+    Early(LineId),
     /// Answer the caller on this line.
     Answer(LineId),
     /// Ask the telephone that is being called on this line to answer.
@@ -118,6 +120,8 @@ pub struct Seat {
     pub away: bool,
     /// Heard by nobody.
     pub muted: bool,
+    /// Has not answered, but is heard: what the telephone network says while it rings. Is not yet worth a recording.
+    pub early: bool,
 }
 
 /// What somebody is in a call, as far as hearing goes.

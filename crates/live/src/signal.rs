@@ -55,6 +55,8 @@ pub enum Signal {
     },
     /// The telephone that was called rings.
     Rings(LineId),
+    /// Who is called outside is heard before anybody has answered: ringing, an announcement. It rings as well.
+    Speaks(LineId),
     /// The telephone that was called was answered.
     Answered(LineId),
     /// It was not.
@@ -90,7 +92,8 @@ impl Board {
             Signal::Try { call, device } => self.try_device(call, &device),
             Signal::Withdraw { call, device, missed } => self.withdraw(call, &device, missed),
             Signal::HuntEnds { call, to } => self.hunt_ends(call, to.as_deref()),
-            Signal::Rings(line) => self.rings(line),
+            Signal::Rings(line) => self.rings(line, Effect::Ringing),
+            Signal::Speaks(line) => self.speaks_early(line),
             Signal::Answered(line) => self.answered(line),
             Signal::Failed(line, cause) => self.failed(line, cause),
             Signal::HungUp(line) => {
@@ -150,15 +153,29 @@ impl Board {
         call.own().filter(|leg| self.is_offered(leg.line)).map(|leg| leg.line).collect()
     }
 
-    fn rings(&mut self, line: LineId) {
+    fn rings(&mut self, line: LineId, told: fn(LineId) -> Effect) {
         for id in self.calls_of(line) {
             let watches =
                 self.calls.get(&id).and_then(|call| call.by_line(line)).is_some_and(Leg::is_watcher);
             if !watches {
                 let all = self.offered(id);
-                self.effects.extend(all.into_iter().filter(|it| *it != line).map(Effect::Ringing));
+                self.effects.extend(all.into_iter().filter(|it| *it != line).map(told));
             }
         }
+    }
+
+    /// The telephone network speaks before somebody has answered. A telephone of ours is heard when it has, and not before.
+    fn speaks_early(&mut self, line: LineId) {
+        if self.is_ours(line) {
+            return self.rings(line, Effect::Ringing);
+        }
+        for id in self.calls_of(line) {
+            if let Some(leg) = self.calls.get_mut(&id).and_then(|call| call.by_line_mut(line)) {
+                leg.early = leg.state == LegState::Ringing;
+                self.touch(id);
+            }
+        }
+        self.rings(line, Effect::Early);
     }
 
     fn answered(&mut self, line: LineId) {
@@ -179,7 +196,7 @@ impl Board {
                 // The caller's own telephone: now the other one is called.
                 (LegState::Dialing, _) => self.go_on_dialling(id),
                 (LegState::Ringing, Part::Own) => {
-                    leg.state = LegState::Established;
+                    (leg.state, leg.early) = (LegState::Established, false);
                     self.reached(id, device.clone(), line);
                 }
                 (LegState::Ringing, Part::Watcher { of, mode, .. }) => {

@@ -133,10 +133,22 @@ impl Board {
                 it.id != call.id && it.by_line(leg.line).is_some_and(|leg| leg.state != LegState::Held)
             };
             let away = holding && self.calls.values().any(elsewhere);
-            Seat { line: leg.line, role, holding, away, muted: leg.muted || leg.silenced }
+            Seat {
+                line: leg.line,
+                role,
+                holding,
+                away,
+                muted: leg.muted || leg.silenced,
+                early: leg.is_early(),
+            }
         };
         // Before somebody answers, the caller hears ring-back; the line of a caller from outside is there from the start.
-        let sits = |leg: &&Leg| leg.is_on() || (leg.state == LegState::Dialing && self.is_up(leg.line));
+        let early = is_early(call);
+        let sits = |leg: &&Leg| {
+            leg.is_on()
+                || leg.is_early()
+                || (leg.state == LegState::Dialing && (early || self.is_up(leg.line)))
+        };
         call.legs.iter().filter(sits).map(seat).collect()
     }
 
@@ -159,7 +171,13 @@ impl Board {
 
 fn is_waiting(call: &Call) -> bool {
     let waits = |leg: &Leg| leg.state == LegState::Ringing && !leg.is_watcher();
-    call.then.is_some() || call.hunting.is_some() || call.legs.iter().any(waits)
+    // Whoever is heard before the answer makes the ringing, too.
+    call.then.is_some() || call.hunting.is_some() || call.legs.iter().any(waits) && !is_early(call)
+}
+
+/// Whether somebody is heard before the answer.
+fn is_early(call: &Call) -> bool {
+    call.legs.iter().any(Leg::is_early)
 }
 
 /// In which respect two views differ: one for each input.

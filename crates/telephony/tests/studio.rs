@@ -80,8 +80,14 @@ impl World {
         let supervisor = |mode| SeatRole::Supervisor { of: LineId(2), mode, whole_call: true };
         let roles = [Some(SeatRole::Customer), Some(SeatRole::Agent), mode.map(supervisor)];
         let seats = (1..).zip(roles).filter_map(|(number, role)| {
-            let mut seat =
-                Seat { line: LineId(number), role: role?, holding: false, away: false, muted: false };
+            let mut seat = Seat {
+                line: LineId(number),
+                role: role?,
+                holding: false,
+                away: false,
+                muted: false,
+                early: false,
+            };
             change(&mut seat);
             Some(seat)
         });
@@ -174,7 +180,7 @@ fn one_of_us(line: u64, watches: Option<(u64, Mode)>) -> Seat {
         mode,
         whole_call: true,
     });
-    Seat { line: LineId(line), role, holding: false, away: false, muted: false }
+    Seat { line: LineId(line), role, holding: false, away: false, muted: false, early: false }
 }
 
 // covers(sip): M1, M5

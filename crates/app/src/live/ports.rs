@@ -36,6 +36,8 @@ pub enum Order {
     },
     /// Tell the caller on this line that the other telephone rings.
     Ringing(LineId),
+    /// Let the caller on this line hear who is called, although nobody has answered.
+    Early(LineId),
     /// Answer the caller on this line.
     Answer(LineId),
     /// Ask the telephone that is being called on this line to answer (contract genesys-voice R-13).

@@ -235,6 +235,7 @@ impl Switchboard {
                 }
             },
             Effect::Ringing(line) => Order::Ringing(line),
+            Effect::Early(line) => Order::Early(line),
             Effect::Answer(line) => Order::Answer(line),
             Effect::PickUp(line) => Order::PickUp(line),
             Effect::HangUp { line, cause } => Order::HangUp { line, cause },

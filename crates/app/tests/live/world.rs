@@ -200,6 +200,7 @@ impl World {
                     format!("invite {to} for {}{name}", from.number)
                 }
                 Order::Ringing(line) => format!("ringing {}", self.name(line)),
+                Order::Early(line) => format!("early {}", self.name(line)),
                 Order::Answer(line) => format!("answer {}", self.name(line)),
                 Order::PickUp(line) => format!("pick up {}", self.name(line)),
                 Order::HangUp { line, cause } => format!("hang up {} {cause:?}", self.name(line)),

@@ -48,6 +48,52 @@ fn who_dials_is_called_first_and_then_the_other() {
     assert_eq!(asked, ["hang up A Normal".to_owned(), format!("hang up {CUSTOMER} Normal")]);
 }
 
+/// Who sits in the call now: the parties' roles, whether each is only heard early, and whether somebody is waited for.
+fn seated(world: &World) -> (Vec<(SeatRole, bool)>, bool) {
+    let last = world.done.iter().rev().find_map(|it| match it {
+        Effect::Seats { seats, waiting, .. } => {
+            Some((seats.iter().map(|it| (it.role, it.early)).collect(), *waiting))
+        }
+        _ => None,
+    });
+    last.unwrap()
+}
+
+#[test]
+fn what_the_network_says_before_the_answer_is_heard_and_a_telephone_of_ours_is_not() {
+    let (agent, customer) = (SeatRole::Agent, SeatRole::Customer);
+    let mut world = World::new();
+    world.does("A", dial(CUSTOMER)).unwrap();
+    world.answers("A");
+    assert_eq!(seated(&world), (vec![(agent, false)], true), "the caller hears our ring-back");
+    let line = world.line(CUSTOMER);
+    world.hears(Signal::Speaks(line));
+    assert_eq!(
+        seated(&world),
+        (vec![(agent, false), (customer, true)], false),
+        "the network makes the ringing"
+    );
+    world.answers(CUSTOMER);
+    assert_eq!(seated(&world), (vec![(agent, false), (customer, false)], false));
+    world.hangs_up(CUSTOMER);
+    // A telephone that calls by itself has not been answered yet.
+    let device = From::Device("A".into());
+    let calling = world.board.offer_line(&device);
+    world.hears(Signal::Calls { line: calling, from: device, number: CUSTOMER.into(), ring: None });
+    world.asked();
+    let line = world.line(CUSTOMER);
+    world.hears(Signal::Speaks(line));
+    assert_eq!(seated(&world), (vec![(agent, false), (customer, true)], false));
+    assert_eq!(world.asked(), [format!("early {calling:?}")]);
+    world.hears(Signal::Failed(line, Cause::Busy));
+    assert_eq!(seated(&world), (vec![], false), "nothing is left");
+    world.customer_calls("A", false);
+    world.asked();
+    let line = world.line("A");
+    world.hears(Signal::Speaks(line));
+    assert_eq!(world.asked(), ["ringing C"], "an agent's telephone is heard when it was answered");
+}
+
 #[test]
 fn who_is_not_reached_ends_the_call_and_is_written_down_as_missed() {
     let mut world = World::new();

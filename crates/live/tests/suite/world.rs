@@ -189,6 +189,7 @@ impl World {
             Effect::Invite { line, .. } => Some(format!("invite {}", name(line))),
             Effect::Answer(line) => Some(format!("answer {}", name(line))),
             Effect::Ringing(line) => Some(format!("ringing {}", name(line))),
+            Effect::Early(line) => Some(format!("early {}", name(line))),
             Effect::PickUp(line) => Some(format!("pick up {}", name(line))),
             Effect::HangUp { line, cause } => Some(format!("hang up {} {cause:?}", name(line))),
             Effect::Hunt { number, .. } => Some(format!("hunt {}", number.as_deref().unwrap_or("no more"))),

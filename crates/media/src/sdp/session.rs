@@ -206,6 +206,18 @@ impl Session {
     /// # Errors
     /// [`Refused`], also if there was no offer.
     pub fn agree(&mut self, answer: &Remote) -> Result<Agreed, Refused> {
+        let agreed = self.agree_early(answer)?;
+        self.offered = None;
+        (self.codec, self.dtmf) = (Some((agreed.codec, agreed.payload_type)), agreed.dtmf);
+        Ok(agreed)
+    }
+
+    /// Reads an answer to our last offer that need not be the last one: several telephones may describe themselves
+    /// before one of them is answered (RFC 3261 §13.2.2.4, RFC 3960 §3.1). The offer stays open.
+    ///
+    /// # Errors
+    /// [`Refused`], also if there was no offer.
+    pub fn agree_early(&self, answer: &Remote) -> Result<Agreed, Refused> {
         let (wanted, key) = self.offered.ok_or(Refused::NoSound)?;
         let audio = answer.audio.as_ref().ok_or(Refused::NoSound)?;
         let (codec, payload_type) = audio
@@ -226,8 +238,6 @@ impl Session {
             (None, false) => None,
             _ => return Err(Refused::Encryption),
         };
-        self.offered = None;
-        (self.codec, self.dtmf) = (Some((codec, payload_type)), audio.dtmf);
         let direction = audio.direction.mirrored().within(wanted);
         Ok(agreed(audio, codec, payload_type, direction, keys))
     }

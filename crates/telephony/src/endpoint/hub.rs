@@ -64,6 +64,7 @@ impl Hub {
                 studio.dial(&LineKey { tenant: tenant.clone(), line }, &digits);
             }
             Order::Ringing(line) => self.wish(tenant, line, Wish::Ringing),
+            Order::Early(line) => self.wish(tenant, line, Wish::Early),
             Order::Answer(line) => self.wish(tenant, line, Wish::Answer),
             Order::PickUp(line) => self.wish(tenant, line, Wish::PickUp),
             Order::HangUp { line, cause } => self.wish(tenant, line, Wish::HangUp(cause)),

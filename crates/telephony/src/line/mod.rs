@@ -11,6 +11,7 @@ mod calling;
 mod dialog;
 mod offered;
 mod refer;
+mod reliable;
 mod session;
 mod transactions;
 mod within;
@@ -57,12 +58,15 @@ pub(crate) enum Input {
     Acked(Box<Request>),
     /// An INVITE that we have not answered yet was taken back.
     Cancelled,
+    /// Who is called is heard, and has not answered.
+    Heard,
 }
 
 /// What the exchange wants of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Wish {
     Ringing,
+    Early,
     Answer,
     PickUp,
     HangUp(Cause),
@@ -180,12 +184,14 @@ impl Line {
             Input::Response(Purpose::Nothing, _) | Input::Lost(Purpose::Nothing) => {}
             Input::Acked(request) => self.acknowledged(&request),
             Input::Cancelled => self.cancelled(),
+            Input::Heard => self.speaks(),
         }
     }
 
     fn wish(&mut self, wish: Wish) {
         match (&mut self.phase, wish) {
             (Phase::Offered(offered), Wish::Ringing) => offered.ring(),
+            (Phase::Offered(_), Wish::Early) => self.early(),
             (Phase::Offered(_), Wish::Answer) => self.answer(),
             (Phase::Offered(offered), Wish::HangUp(cause)) => {
                 offered.refuse(refusal(cause));

@@ -2,6 +2,7 @@
 
 use super::{
     Channel, Dialog, Incoming, Line, Phase, UNACKNOWLEDGED, abilities,
+    reliable::{Progress, Say, Told},
     session::{self, SessionTimer},
 };
 use crate::{
@@ -13,13 +14,10 @@ use crate::{
     },
 };
 use rsipstack::sip::{Header, Request};
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 use tokio::time::Instant;
 use touchline_live::Signal;
 use touchline_media::sdp::{Agreed, Direction, Local, Remote, Session};
-
-/// The first of the repetitions of a reliable 180 (RFC 3262 §3).
-const T1: Duration = Duration::from_millis(500);
 
 /// A call that the exchange has not heard of yet: its sound is understood, and has ports.
 pub(crate) struct Offer {
@@ -84,12 +82,13 @@ impl Offer {
     /// The exchange knows it: it is a line from now on.
     pub(crate) fn line(self, key: LineKey, shared: Arc<Shared>, channel: Channel) -> Line {
         shared.studio.open(&key, self.pair);
-        let reliable = lists(&self.incoming.request.headers, "Require", "100rel").then(Reliable::default);
+        let reliable = lists(&self.incoming.request.headers, "Require", "100rel");
         let offered = Offered {
             incoming: self.incoming,
             dialog: self.dialog.clone(),
             answer: self.answer,
-            reliable,
+            told: Told::new(reliable),
+            answer_due: false,
             timer: self.timer,
         };
         let line = Line::new(
@@ -118,29 +117,34 @@ pub(super) struct Offered {
     pub(super) incoming: Incoming,
     pub(super) dialog: Dialog,
     answer: Option<(String, Agreed)>,
-    reliable: Option<Reliable>,
+    told: Told,
+    /// Shall be answered, as soon as what was said before is acknowledged.
+    answer_due: bool,
     timer: Option<SessionTimer>,
 }
 
-/// A 180 that has to be acknowledged by PRACK.
-#[derive(Default)]
-struct Reliable {
-    /// When it is to be repeated, and after how long again.
-    repeat: Option<(Instant, Duration)>,
-    acknowledged: bool,
-}
-
 impl Offered {
-    /// The telephone that was called rings. Without sound: the caller's own telephone makes the tone.
-    pub(super) fn ring(&mut self) {
-        let mut lines = vec![header("Contact", self.dialog.flow.contact())];
-        if let Some(reliable) = &mut self.reliable {
-            lines.extend([header("Require", "100rel"), header("RSeq", "1")]);
-            if !reliable.acknowledged && reliable.repeat.is_none() {
-                reliable.repeat = Some((Instant::now() + T1, T1));
-            }
+    /// Tells the caller how far it is. While it rings without sound, the caller's own telephone makes the tone.
+    fn tell(&mut self, progress: Progress) {
+        if let Some(say) = self.told.tell(progress, Instant::now()) {
+            self.say(say);
         }
-        self.incoming.reply(180, lines, None);
+    }
+
+    pub(super) fn ring(&mut self) {
+        self.tell(Progress::Rings);
+    }
+
+    fn say(&self, say: Say) {
+        let mut lines = vec![header("Contact", self.dialog.flow.contact())];
+        if let Some(number) = say.number {
+            lines.extend([header("Require", "100rel"), header("RSeq", number.to_string())]);
+        }
+        let description = self.answer.as_ref().map(|(body, _)| body.clone());
+        match say.progress {
+            Progress::Rings => self.incoming.reply(180, lines, None),
+            Progress::Speaks => self.incoming.reply(183, lines, description),
+        }
     }
 
     pub(super) fn refuse(&self, code: u16) {
@@ -148,37 +152,38 @@ impl Offered {
     }
 
     pub(super) fn deadline(&self) -> Option<Instant> {
-        self.reliable.as_ref().and_then(|it| it.repeat).map(|(due, _)| due)
+        self.told.deadline()
     }
 
     /// Repeats what is not acknowledged; true when it is time to give up.
     pub(super) fn time(&mut self, now: Instant) -> bool {
-        let Some(reliable) = &mut self.reliable else { return false };
-        let Some((due, after)) = reliable.repeat else { return false };
-        if due > now {
-            return false;
-        }
-        if after > UNACKNOWLEDGED {
-            self.refuse(504);
-            return true;
-        }
-        reliable.repeat = Some((now + after * 2, after * 2));
-        self.ring();
-        false
-    }
-
-    /// PRACK: whether it was for our 180.
-    pub(super) fn acknowledge(&mut self, request: &Request) -> bool {
-        let invite = value(&self.incoming.request.headers, "CSeq").unwrap_or_default();
-        let rack = value(&request.headers, "RAck").unwrap_or_default();
-        let ours = rack.split_once(' ').is_some_and(|(number, of)| number == "1" && of.trim() == invite);
-        match &mut self.reliable {
-            Some(reliable) if ours => {
-                (reliable.repeat, reliable.acknowledged) = (None, true);
+        match self.told.time(now) {
+            Ok(say) => {
+                say.into_iter().for_each(|say| self.say(say));
+                false
+            }
+            Err(()) => {
+                self.refuse(504);
                 true
             }
-            _ => false,
         }
+    }
+
+    /// PRACK: whether it was for what we have said.
+    pub(super) fn acknowledge(&mut self, request: &Request) -> bool {
+        let invite = value(&self.incoming.request.headers, "CSeq").unwrap_or_default();
+        let rack = value(&request.headers, "RAck").and_then(|it| it.split_once(' '));
+        let number = rack.filter(|(_, of)| of.trim() == invite).and_then(|(it, _)| it.parse().ok());
+        let Some(next) = number.and_then(|it| self.told.acknowledged(it, Instant::now())) else {
+            return false;
+        };
+        next.into_iter().for_each(|say| self.say(say));
+        true
+    }
+
+    /// What was said is acknowledged, and the answer has waited for that.
+    pub(super) fn is_answer_due(&self) -> bool {
+        self.answer_due && !self.told.must_wait()
     }
 }
 
@@ -186,23 +191,39 @@ impl Line {
     /// Answers the caller.
     pub(super) fn answer(&mut self) {
         let Phase::Offered(offered) = &mut self.phase else { return };
+        if offered.told.must_wait() {
+            offered.answer_due = true;
+            return;
+        }
         let dialog = offered.dialog.clone();
         let mut lines = abilities();
         lines.push(header("Contact", dialog.flow.contact()));
         lines.extend(offered.timer.as_ref().into_iter().flat_map(SessionTimer::answer_lines));
         let (body, agreed) = match offered.answer.take() {
-            Some((body, agreed)) => (body, Some(agreed)),
+            Some((_, agreed)) if offered.told.described() => (None, Some(agreed)),
+            Some((body, agreed)) => (Some(body), Some(agreed)),
             // They have described nothing: now we do, and they answer in their ACK.
-            None => (self.shared.offer(&mut self.sound), None),
+            None => (Some(self.shared.offer(&mut self.sound)), None),
         };
         self.late = agreed.is_none();
         self.timer = offered.timer.take();
-        offered.incoming.reply(200, lines, Some(body));
+        offered.incoming.reply(200, lines, body);
         self.unacknowledged = Some(Instant::now() + UNACKNOWLEDGED);
         if let Some(agreed) = agreed {
             self.agree(agreed, &dialog.flow);
         }
         self.phase = Phase::Up(Box::new(dialog));
+    }
+
+    /// Lets the caller hear who is called, before anybody has answered. Who has described nothing cannot, and is told that
+    /// it rings.
+    pub(super) fn early(&mut self) {
+        let Phase::Offered(offered) = &mut self.phase else { return };
+        let Some(agreed) = offered.answer.as_ref().map(|(_, agreed)| agreed.clone()) else {
+            return offered.ring();
+        };
+        offered.tell(Progress::Speaks);
+        self.shared.studio.describe(&self.key, agreed, Some(offered.dialog.flow.peer.address.ip()));
     }
 
     /// The caller has given up.

@@ -21,7 +21,13 @@ impl Line {
             Phase::Over(_) if method == Method::Bye => incoming.reply(200, vec![], None),
             Phase::Over(_) => incoming.reply(481, vec![], None),
             Phase::Offered(offered) => match method {
-                Method::PRack if offered.acknowledge(&incoming.request) => incoming.reply(200, vec![], None),
+                Method::PRack if offered.acknowledge(&incoming.request) => {
+                    let answer_due = offered.is_answer_due();
+                    incoming.reply(200, vec![], None);
+                    if answer_due {
+                        self.answer();
+                    }
+                }
                 Method::PRack => incoming.reply(481, vec![], None),
                 Method::Bye => {
                     incoming.reply(200, vec![], None);

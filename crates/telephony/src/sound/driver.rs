@@ -135,6 +135,11 @@ impl Driver {
                     leg.describe(*agreed, signalling);
                 }
             }
+            Order::WhenHeard(line, heard) => {
+                if let Some(leg) = self.legs.get_mut(&line) {
+                    leg.when_heard = Some(heard);
+                }
+            }
             Order::Close(line) => {
                 let now = self.now();
                 let ntp = ntp(self.clock.as_ref());

@@ -55,6 +55,8 @@ pub(super) struct Leg {
     scratch: Vec<u8>,
     /// What the line says in this tick.
     pub(super) voice: Frame,
+    /// Waits for the first sound.
+    pub(super) when_heard: Option<super::Heard>,
     /// Digits pressed since the last tick.
     pub(super) pressed: String,
     /// What the line is to hear in this tick, and from how good a seat.
@@ -81,6 +83,7 @@ impl Leg {
             keypad: dtmf::Sender::default(),
             scratch: Vec::with_capacity(LONGEST),
             voice: SILENCE,
+            when_heard: None,
             pressed: String::new(),
             hears: SILENCE,
             seat: 0,
@@ -176,6 +179,9 @@ impl Leg {
         match carries {
             Carries::Sound if spoken.agreed.direction.receives() => {
                 self.buffer.push(now, &packet);
+                if let Some(heard) = self.when_heard.take() {
+                    heard();
+                }
             }
             Carries::Digits => {
                 if let Some(dtmf::Key::Pressed(digit)) = self.keys.push(now, packet.timestamp, packet.payload)

@@ -44,10 +44,14 @@ pub struct LineKey {
 /// A call, across all organisations.
 type CallKey = (TenantId, CallId);
 
+/// Told once, on the thread that mixes: it must not wait for anything.
+type Heard = Box<dyn FnOnce() + Send>;
+
 /// What the thread is told.
 enum Order {
     Open(LineKey, Box<Pair>, Dice),
     Describe(LineKey, Box<Agreed>, Option<IpAddr>),
+    WhenHeard(LineKey, Heard),
     Close(LineKey),
     Dial(LineKey, String),
     Pressed(LineKey, char),
@@ -121,6 +125,11 @@ impl Studio {
     /// Both sides of a line have agreed on its sound; `signalling` is where the other side's messages come from.
     pub fn describe(&self, line: &LineKey, agreed: Agreed, signalling: Option<IpAddr>) {
         self.order(Order::Describe(line.clone(), Box::new(agreed), signalling));
+    }
+
+    /// Tells `heard` once of the first sound from a line; it is called on the thread that mixes, and must not wait.
+    pub fn when_heard(&self, line: &LineKey, heard: impl FnOnce() + Send + 'static) {
+        self.order(Order::WhenHeard(line.clone(), Box::new(heard)));
     }
 
     /// A line is over.

@@ -108,7 +108,7 @@ impl Stage {
             let key = LineKey { tenant: tenant.clone(), line: seat.line };
             self.seated.push((seat, key, party));
         }
-        let speaking = self.seated.iter().filter(|(seat, ..)| !is_supervisor(seat)).count();
+        let speaking = self.seated.iter().filter(|(seat, ..)| !is_supervisor(seat) && !seat.early).count();
         self.begun |= speaking > 1;
     }
 

@@ -63,7 +63,14 @@ mod tests {
     use super::*;
 
     fn seats(lines: &[u64], role: SeatRole) -> Vec<Seat> {
-        let seat = |line: &u64| Seat { line: LineId(*line), role, holding: false, away: false, muted: false };
+        let seat = |line: &u64| Seat {
+            line: LineId(*line),
+            role,
+            holding: false,
+            away: false,
+            muted: false,
+            early: false,
+        };
         lines.iter().map(seat).collect()
     }
 

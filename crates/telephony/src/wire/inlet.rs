@@ -293,7 +293,7 @@ impl Wire {
 pub(crate) const ALLOW: &str =
     "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, PRACK, UPDATE, REFER, INFO, NOTIFY";
 /// Extensions that are understood.
-pub(crate) const SUPPORTED: &str = "replaces, timer";
+pub(crate) const SUPPORTED: &str = "100rel, replaces, timer";
 
 /// The address from which a peer is reached. Nothing is sent.
 fn towards(peer: IpAddr) -> Option<IpAddr> {

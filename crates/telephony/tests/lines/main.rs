@@ -12,6 +12,7 @@ mod office;
 #[allow(dead_code, unreachable_pub, reason = "other tests use the rest of it")]
 mod sip;
 
+mod early;
 mod flood;
 mod transports;
 mod trunks;
@@ -19,7 +20,7 @@ mod within;
 
 use office::World;
 use sip::{Call, Phone};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const CAROL: f64 = 433.0;
 const AGNES: f64 = 787.0;
@@ -29,6 +30,18 @@ const SETTLE: Duration = Duration::from_millis(300);
 
 fn hears(phone: &Phone, hertz: f64) -> bool {
     phone.sound.listen(HALF, &[hertz])[0] > -14.0
+}
+
+/// Waits until one tone is heard and another is not; the levels, in dBFS.
+fn until_heard(phone: &Phone, wanted: f64, unwanted: f64) -> (f32, f32) {
+    let begin = Instant::now();
+    loop {
+        let levels = phone.sound.listen(HALF, &[wanted, unwanted]);
+        if levels[0] > -20.0 && levels[1] < -40.0 {
+            return (levels[0], levels[1]);
+        }
+        assert!(begin.elapsed() < Duration::from_secs(120), "{} hears {levels:?}", phone.user);
+    }
 }
 
 fn phone(world: &World, user: &str, hertz: f64) -> Phone {

@@ -10,7 +10,7 @@ use std::time::Duration;
 use touchline_live::numbers::{Secret, Trunk, TrunkRegistration};
 use touchline_telephony::digest::{Challenge, Credentials};
 
-fn trunk(server: String, addresses: &[&str], password: Option<&str>) -> Trunk {
+pub(crate) fn trunk(server: String, addresses: &[&str], password: Option<&str>) -> Trunk {
     Trunk {
         name: "net".into(),
         server,

@@ -64,7 +64,10 @@ impl Phone {
         call.target = answer.contact();
         call.them = answer.get("To").to_owned();
         self.ack(call, answer, "");
-        self.sound.speak_to(answer.sound_at());
+        // Who was described before need not be described again.
+        if !answer.body.is_empty() {
+            self.sound.speak_to(answer.sound_at());
+        }
     }
 
     /// Waits until our call is refused, and acknowledges that.
@@ -119,6 +122,18 @@ impl Phone {
 
     pub fn ring(&mut self, call: &mut Call) {
         self.respond(&call.invite, 180, &call.tags().0, &[], "");
+    }
+
+    /// Says how it goes, before the answer or as the answer.
+    pub fn say(&mut self, call: &Call, code: u16, lines: &[&str], body: &str) {
+        let lines: Vec<String> = lines.iter().map(|it| (*it).to_owned()).collect();
+        self.respond(&call.invite, code, &call.tags().0, &lines, body);
+    }
+
+    /// Another telephone behind the same number: the same call with a tag of its own.
+    pub fn fork(&self, call: &Call) -> Call {
+        let to = call.us.split(";tag=").next().unwrap();
+        Call { us: format!("{to};tag={}", fresh("f")), ..call.clone() }
     }
 
     pub fn refuse(&mut self, call: &Call, code: u16) {

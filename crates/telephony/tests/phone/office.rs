@@ -100,6 +100,7 @@ impl Office {
                     }
                 }
                 Effect::Ringing(line) => Order::Ringing(line),
+                Effect::Early(line) => Order::Early(line),
                 Effect::Answer(line) => Order::Answer(line),
                 Effect::PickUp(line) => Order::PickUp(line),
                 Effect::HangUp { line, cause } => Order::HangUp { line, cause },

@@ -10,7 +10,6 @@ use crate::{
 };
 use rsipstack::sip::{Method, Response};
 use touchline_live::{Cause, Signal};
-use touchline_media::sdp::Remote;
 
 /// A telephone is asked again after a challenge or for a longer timer, but not for ever.
 const TRIES: u8 = 3;
@@ -50,26 +49,12 @@ impl Line {
         if fork.withdrawn {
             return self.cancel(which);
         }
-        if lists(&response.headers, "Require", "100rel")
-            && let (Some(number), Some(invite)) = (value(&response.headers, "RSeq"), &fork.invite)
-        {
-            let of = sequence(&invite.headers).unwrap_or_default();
-            let lines = vec![header("RAck", format!("{number} {of} INVITE"))];
-            let branch = self.shared.branch();
-            let prack = fork.dialog.next(Method::PRack, &branch, lines, None);
-            transactions::send(
-                self.shared.wire.library(),
-                Purpose::Nothing,
-                prack,
-                &fork.dialog.way(),
-                &self.me,
-            );
+        if lists(&response.headers, "Require", "100rel") && !self.acknowledge(which, response) {
+            // Heard before, or too early (RFC 3262 §4).
+            return;
         }
-        if let Phase::Calling(calling) = &mut self.phase
-            && matches!(status, 180..=183)
-            && !std::mem::replace(&mut calling.rang, true)
-        {
-            self.tell(Signal::Rings(self.key.line));
+        if matches!(status, 180..=183) {
+            self.rings(which, response);
         }
     }
 
@@ -85,7 +70,8 @@ impl Line {
         self.shared.wire.acknowledge(response, ack, &dialog.way()).await;
         let agreed = match &self.phase {
             Phase::Calling(_) => {
-                Remote::parse(&response.body).ok().and_then(|answer| self.sound.agree(&answer).ok())
+                let answer = fork.early.answer_of(response);
+                answer.and_then(|answer| self.sound.agree(&answer).ok())
             }
             // Somebody else was faster, or the call was withdrawn a moment ago.
             _ => None,

@@ -2,6 +2,7 @@
 //! [`answers`].
 
 mod answers;
+mod early;
 
 use super::{
     Dialog, Line, Phase, abilities, session,
@@ -17,6 +18,7 @@ use crate::{
         message::{escaped, header, quoted},
     },
 };
+use early::Early;
 use rsipstack::sip::{Header, Method, Request};
 use std::{net::SocketAddr, sync::Arc};
 use touchline_app::live::Shown;
@@ -42,6 +44,8 @@ pub(super) struct Calling {
     called: Called,
     caller: Caller,
     rang: bool,
+    /// Is heard already.
+    speaks: bool,
 }
 
 /// One of the telephones that are called.
@@ -59,6 +63,8 @@ pub(super) struct Fork {
     least: u64,
     trunk: Option<Box<Trunk>>,
     proof: Option<Header>,
+    /// What it has said before its answer.
+    early: Early,
 }
 
 impl Line {
@@ -71,7 +77,7 @@ impl Line {
             codecs: vec![],
             encryption: Encryption::Never,
         };
-        let calling = Box::new(Calling { called, caller, rang: false });
+        let calling = Box::new(Calling { called, caller, rang: false, speaks: false });
         let channel = tokio::sync::mpsc::unbounded_channel();
         Self::new(key, shared, channel, Session::new(0, nothing), Phase::Calling(calling), ours)
     }
@@ -112,6 +118,7 @@ impl Line {
                 least: 0,
                 trunk,
                 proof: None,
+                early: Early::default(),
             });
             self.invite(self.forks.len() - 1, &offer);
         }
