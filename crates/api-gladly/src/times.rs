@@ -64,19 +64,24 @@ pub(crate) struct Stamps {
     /// Seconds east of UTC, in whole minutes, and for which instants (microseconds) it holds.
     offset: i64,
     holds: Range<i64>,
-    /// The local day that was written last, and its date as text.
-    day: i64,
+    /// When the local day that was written last began, in microseconds of local time, and its date as text.
+    midnight: i64,
     date: [u8; 10],
 }
 
 const SECOND: i64 = 1_000_000;
 const DAY: i64 = 86_400 * SECOND;
 
+/// The last digit of a number.
+fn digit(number: u32) -> u8 {
+    b'0' + (number % 10) as u8
+}
+
 impl Stamps {
     pub(crate) fn new(zone: TimeZone) -> Self {
         let utc = is_utc(name(&zone));
         let holds = if utc { i64::MIN..i64::MAX } else { 0..0 };
-        Self { zone, utc, offset: 0, holds, day: i64::MIN, date: *b"0000-00-00" }
+        Self { zone, utc, offset: 0, holds, midnight: i64::MIN, date: *b"0000-00-00" }
     }
 
     /// Writes `YYYY-MM-DDThh:mm:ss.sss` with `Z` in UTC and `+hh:mm` elsewhere (contract ).
@@ -86,30 +91,33 @@ impl Stamps {
             self.look_up(instant);
         }
         let local = micros.saturating_add(self.offset * SECOND);
-        let (day, of_day) = (local.div_euclid(DAY), local.rem_euclid(DAY));
-        if day != self.day {
-            let text = Timestamp::from_micros(day.saturating_mul(DAY)).to_string();
+        let mut of_day = local.saturating_sub(self.midnight);
+        if !(0..DAY).contains(&of_day) {
+            of_day = local.rem_euclid(DAY);
+            self.midnight = local.saturating_sub(of_day);
+            let text = Timestamp::from_micros(self.midnight).to_string();
             if let Some(date) = text.as_bytes().get(..10).and_then(|date| date.try_into().ok()) {
                 self.date = date;
             }
-            self.day = day;
         }
-        let (secs, millis) = (of_day / SECOND, of_day % SECOND / 1_000);
-        let digit = |number: i64| b'0' + (number % 10).unsigned_abs() as u8;
+        // Less than a day: 32 bits are enough, and divided sooner.
+        let millis = u32::try_from(of_day / 1_000).unwrap_or_default();
+        let (secs, millis) = (millis / 1_000, millis % 1_000);
         let (h, m, s) = (secs / 3_600, secs / 60 % 60, secs % 60);
-        let mut text = *b"0000-00-00T00:00:00.000";
+        let mut text = *b"0000-00-00T00:00:00.000Z";
         text[..10].copy_from_slice(&self.date);
         for (at, number) in [(11, h), (14, m), (17, s)] {
             text[at] = digit(number / 10);
             text[at + 1] = digit(number);
         }
         (text[20], text[21], text[22]) = (digit(millis / 100), digit(millis / 10), digit(millis));
-        out.extend_from_slice(&text);
         if self.utc {
-            out.push(b'Z');
+            out.extend_from_slice(&text);
             return;
         }
-        let (sign, minutes) = (if self.offset < 0 { b'-' } else { b'+' }, self.offset.abs() / 60);
+        out.extend_from_slice(&text[..23]);
+        let (sign, minutes) = (if self.offset < 0 { b'-' } else { b'+' }, self.offset.unsigned_abs() / 60);
+        let minutes = u32::try_from(minutes).unwrap_or_default();
         let (h, m) = (minutes / 60, minutes % 60);
         out.extend_from_slice(&[sign, digit(h / 10), digit(h), b':', digit(m / 10), digit(m)]);
     }

@@ -3,8 +3,9 @@
 
 use super::{
     ContactFacts, Window,
-    kept::{Kept, readable},
+    kept::Kept,
     known::{Ahead, View},
+    packed,
 };
 use crate::AppError;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -62,7 +63,14 @@ struct Stretch {
     from: Timestamp,
     before: Timestamp,
     size: usize,
-    page: Ahead<FactsPage>,
+    page: Ahead<Found>,
+}
+
+/// What was read.
+struct Found {
+    rows: FactsPage,
+    /// Families of which rows are kept in another form or were worked out otherwise, and when these began.
+    otherwise: Vec<(i64, Timestamp)>,
 }
 
 /// Contacts in order.
@@ -87,7 +95,7 @@ impl Page {
                 Item::Live(facts) => Kept::of(facts),
                 Item::Kept(place) => {
                     let Some(row) = self.kept.get(*place) else { continue };
-                    let contact = Kept::read(row.body)?;
+                    let contact = packed::read(row.body)?;
                     if self.wanted.as_ref().is_some_and(|wanted| !wanted(&contact)) {
                         continue;
                     }
@@ -137,17 +145,14 @@ impl Contacts {
             let first = self.view.first();
             self.work_out(&first).await?;
         }
-        let Some((kept, last)) = self.read().await? else {
+        let Some((Found { rows: kept, otherwise }, last)) = self.read().await? else {
             self.done = true;
             return Ok(None);
         };
         // After the rows were read: whatever they know too much is known to be so.
-        let mut otherwise = BTreeSet::new();
-        for row in kept.iter().filter(|row| self.known(row)) {
-            if !readable(row.body, self.view.mode) && !self.view.live.contains(&row.family) {
-                otherwise.insert(row.family);
-            }
-        }
+        let known = otherwise.into_iter().filter(|(_, began)| *began <= self.view.known.recorded);
+        let otherwise: BTreeSet<i64> =
+            known.map(|(family, _)| family).filter(|family| !self.view.live.contains(family)).collect();
         self.view.live.extend(&otherwise);
         let mut fresh: Vec<i64> = otherwise.into_iter().collect();
         loop {
@@ -206,10 +211,11 @@ impl Contacts {
     }
 
     /// The rows of the next stretch, and where it ended; absent for the last one. Has those after it read meanwhile.
-    async fn read(&mut self) -> Result<Option<(FactsPage, Option<Place>)>, AppError> {
+    async fn read(&mut self) -> Result<Option<(Found, Option<Place>)>, AppError> {
         self.reach_out();
         let Some(Stretch { from, before, size, page }) = self.ahead.pop_front() else { return Ok(None) };
-        let kept = page.done().await?;
+        let found = page.done().await?;
+        let kept = &found.rows;
         let last = kept.len().checked_sub(1).filter(|_| kept.len() >= size);
         let full = last.and_then(|last| kept.get(last)).map(|row| self.place_of(row));
         let end = full.as_ref().map_or(before, |(last, _)| *last);
@@ -228,7 +234,7 @@ impl Contacts {
         }
         self.reach_out();
         let end = full.or_else(|| (before < self.window.end).then(|| (before, String::new())));
-        Ok(Some((kept, end)))
+        Ok(Some((found, end)))
     }
 
     /// Begins to read what comes next.
@@ -245,11 +251,16 @@ impl Contacts {
             };
             let (from, contact) = std::mem::replace(&mut self.frontier, (before, String::new()));
             let (store, tenant, order) = (self.view.store.clone(), self.view.tenant.clone(), self.order);
+            let mode = self.view.mode;
             let reading = async move {
-                match order {
-                    Order::Anchor => store.facts_by_anchor(&tenant, (from, &contact), before, size).await,
-                    Order::Start => store.facts_by_start(&tenant, (from, &contact), before, size).await,
-                }
+                let rows = match order {
+                    Order::Anchor => store.facts_by_anchor(&tenant, (from, &contact), before, size).await?,
+                    Order::Start => store.facts_by_start(&tenant, (from, &contact), before, size).await?,
+                };
+                // Here, where the bytes have just been.
+                let other = rows.iter().filter(|row| !packed::readable(row.body, mode));
+                let otherwise = other.map(|row| (row.family, row.created_at)).collect();
+                Ok(Found { rows, otherwise })
             };
             self.ahead.push_back(Stretch { from, before, size, page: Ahead::begin(reading) });
         }

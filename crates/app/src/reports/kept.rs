@@ -1,46 +1,38 @@
-//! The facts of a contact as the store keeps them, and as reports read them: borrowed, because a report has millions.
+//! The facts of a contact as reports read them: borrowed, because a report has millions. How they lie in the store is in
+//! [`super::packed`].
 
-use super::known::worked_out;
-use crate::AppError;
-use serde::{Deserialize, Serialize};
 use touchline_analysis::sessions::{
-    Accepted, ContactFacts, Ended, Fulfilled, HandleTime, Micros, SessionTimes, WorkSession, within_sla,
+    Accepted, ContactFacts, Ended, Fulfilled, Micros, SessionTimes, WorkSession, within_sla,
 };
 use touchline_model::{
     Direction, Timestamp,
     events::{ContactChannel, ContactStatus, EndReason, FulfilledType, InitiatorKind},
 };
 
-/// Version of the form below, its first byte; the second says how it was worked out.
-const VERSION: u8 = 1;
-
 /// Times are microseconds; intervals are kept by themselves.
-#[derive(Serialize, Deserialize)]
 pub(super) struct Kept<'a> {
     pub(super) contact: &'a str,
     pub(super) conversation: &'a str,
     pub(super) customer: &'a str,
     pub(super) channel: ContactChannel,
     pub(super) direction: Direction,
-    initiator: InitiatorKind,
+    pub(super) initiator: InitiatorKind,
     pub(super) created_at: i64,
     pub(super) inbox_created: &'a str,
-    entry_point: Option<&'a str>,
-    final_ivr_selection: Option<&'a str>,
-    due_at: Option<i64>,
+    pub(super) entry_point: Option<&'a str>,
+    pub(super) final_ivr_selection: Option<&'a str>,
+    pub(super) due_at: Option<i64>,
     pub(super) routed_at: Option<i64>,
-    first_accepted: Option<(&'a str, i64, &'a str)>,
+    pub(super) first_accepted: Option<(&'a str, i64, &'a str)>,
     pub(super) fulfilled: Option<(i64, FulfilledType)>,
     pub(super) ended: Option<(i64, ContactStatus, Option<EndReason>)>,
     pub(super) inbox_current: &'a str,
-    agent_current: Option<&'a str>,
-    transfers: u64,
-    hold: i64,
-    #[serde(borrow)]
+    pub(super) agent_current: Option<&'a str>,
+    pub(super) transfers: u64,
+    pub(super) hold: i64,
     pub(super) sessions: Vec<KeptSession<'a>>,
 }
 
-#[derive(Serialize, Deserialize)]
 pub(super) struct KeptSession<'a> {
     pub(super) id: Option<&'a str>,
     pub(super) agent: Option<&'a str>,
@@ -82,13 +74,6 @@ impl<'a> Kept<'a> {
             hold: facts.hold.0,
             sessions: facts.sessions.iter().map(session).collect(),
         }
-    }
-
-    /// What is kept in these bytes, of which [`readable`] has said that they can be read.
-    pub(super) fn read(bytes: &'a [u8]) -> Result<Self, AppError> {
-        let damaged = || AppError::Internal("kept facts of a contact are damaged".into());
-        let form = bytes.get(2..).ok_or_else(damaged)?;
-        postcard::from_bytes(form).map_err(|_| damaged())
     }
 
     /// Whether its service level was met (contract gladly X-24).
@@ -138,15 +123,4 @@ impl<'a> Kept<'a> {
             intervals: Vec::new(),
         }
     }
-}
-
-/// The bytes to be kept.
-pub(super) fn encode(facts: &ContactFacts, mode: HandleTime) -> Result<Vec<u8>, AppError> {
-    postcard::to_extend(&Kept::of(facts), vec![VERSION, worked_out(mode) as u8])
-        .map_err(|e| AppError::Internal(Box::new(e)))
-}
-
-/// Whether this is kept in the present form and was worked out in this way.
-pub(super) fn readable(bytes: &[u8], mode: HandleTime) -> bool {
-    bytes.starts_with(&[VERSION, worked_out(mode) as u8])
 }

@@ -11,6 +11,7 @@ pub mod datasets;
 mod directory;
 mod kept;
 mod known;
+mod packed;
 mod project;
 mod rows;
 pub mod summary;

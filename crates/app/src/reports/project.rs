@@ -2,9 +2,8 @@
 //! is not worked out yet, reports work out themselves.
 
 use super::{
-    kept,
     known::{TOGETHER, by_family, fold, worked_out},
-    work,
+    packed, work,
 };
 use crate::{App, AppError, require};
 use std::collections::HashMap;
@@ -140,7 +139,7 @@ pub fn keep_family(
             contact: contact.contact_id.0.clone(),
             family: stale.family,
             created_at: contact.created_at,
-            body: kept::encode(contact, mode)?,
+            body: packed::encode(contact, mode)?,
         });
     }
     let open = contacts.iter().any(work::never_kept);

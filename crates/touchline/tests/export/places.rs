@@ -9,7 +9,13 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    sync::Arc,
     time::Duration,
+};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::{
+    TlsAcceptor,
+    rustls::{ServerConfig, crypto::ring, pki_types::PrivateKeyDer},
 };
 
 on_both_engines!(a_bucket_is_as_good_as_a_folder, what_cannot_be_done_is_said_and_leaves_no_manifest,);
@@ -66,6 +72,44 @@ impl S3 {
     }
 }
 
+/// A door that speaks TLS before a server that does not; the certificate that it shows is the one to be trusted.
+struct Tls {
+    port: u16,
+    certificate: tempfile::NamedTempFile,
+}
+
+impl Tls {
+    async fn before(port: u16) -> Self {
+        let pair = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let certificate = tempfile::NamedTempFile::new().unwrap();
+        fs::write(&certificate, pair.cert.pem()).unwrap();
+        let key = PrivateKeyDer::Pkcs8(pair.signing_key.serialize_der().into());
+        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![pair.cert.der().clone()], key)
+            .unwrap();
+        let acceptor = TlsAcceptor::from(Arc::new(config));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let door = Self { port: listener.local_addr().unwrap().port(), certificate };
+        tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                let acceptor = acceptor.clone();
+                tokio::spawn(async move {
+                    let Ok(mut client) = acceptor.accept(client).await else { return };
+                    let mut server = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+                    let _gone = tokio::io::copy_bidirectional(&mut client, &mut server).await;
+                });
+            }
+        });
+        door
+    }
+    fn url(&self) -> String {
+        format!("https://localhost:{}", self.port)
+    }
+}
+
 /// A small disk of its own, which only root may mount.
 struct SmallDisk(tempfile::TempDir);
 
@@ -102,19 +146,37 @@ async fn a_bucket_is_as_good_as_a_folder(engine: Engine) {
     let server = site.serve();
     tell(&server, &[chat("c1", 11), chat("c2", 12)].concat()).await;
     let s3 = S3::start().await;
-    let to_bucket = |args: &[&str]| {
-        let output = site
-            .command(&[&["export"], args, &MARCH[..], &["--to", "s3://bucket/warehouse/acme"]].concat())
-            .env("TOUCHLINE_S3__ENDPOINT", s3.url())
+    let door = Tls::before(s3.port).await;
+    // As anybody, who trusts those whom the system trusts.
+    let untrusting = |args: &[&str]| {
+        let mut command =
+            site.command(&[&["export"], args, &MARCH[..], &["--to", "s3://bucket/warehouse/acme"]].concat());
+        command
+            .env("TOUCHLINE_S3__ENDPOINT", door.url())
             .env("TOUCHLINE_S3__REGION", "eu-central-1")
             .env("TOUCHLINE_S3__ACCESS_KEY_ID", "id")
-            .env("TOUCHLINE_S3__SECRET_ACCESS_KEY", "secret")
-            .env("TOUCHLINE_S3__ALLOW_HTTP", "true")
-            .output()
-            .unwrap();
+            .env("TOUCHLINE_S3__SECRET_ACCESS_KEY", "secret");
+        command
+    };
+    let ended = |mut command: Command| {
+        let output = command.output().unwrap();
         let text = |bytes| String::from_utf8(bytes).unwrap();
         Ended { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
     };
+    let to_bucket = |args: &[&str]| {
+        let mut command = untrusting(args);
+        command.env("SSL_CERT_FILE", door.certificate.path());
+        ended(command)
+    };
+    let over_http = |allowed: &str| {
+        let mut command = untrusting(&["work-sessions"]);
+        command.env("TOUCHLINE_S3__ENDPOINT", s3.url()).env("TOUCHLINE_S3__ALLOW_HTTP", allowed);
+        ended(command)
+    };
+    let stranger = ended(untrusting(&["work-sessions"])).refused();
+    assert!(stranger.contains("certificate"), "{stranger}");
+    let plain = over_http("false").refused();
+    assert!(plain.contains("s3.allow_http"), "{plain}");
     let said = to_bucket(&["work-sessions", "--format", "parquet"]).well();
     assert!(said.contains("s3://bucket/warehouse/acme/work-sessions/manifest.json"), "{said}");
     let folder = Target::fresh();
@@ -133,6 +195,7 @@ async fn a_bucket_is_as_good_as_a_folder(engine: Engine) {
     assert_eq!(day(&manifest, "2026-03-01")["rows"], 3);
     let other = to_bucket(&["work-sessions", "--format", "csv"]).refused();
     assert!(other.contains("format `parquet`, not `csv`"), "{other}");
+    assert!(over_http("true").refused().contains("format `parquet`, not `csv`"));
     let shown =
         site.command(&["config", "show"]).env("TOUCHLINE_S3__SECRET_ACCESS_KEY", "hush").output().unwrap();
     assert!(!String::from_utf8(shown.stdout).unwrap().contains("hush"));
