@@ -262,6 +262,7 @@ fn a_call_is_handed_over_after_having_asked() {
 }
 
 // covers(sip): L15, M1, M5
+// covers(genesys): S8.1, S8.2, OC-76
 #[test]
 fn a_supervisors_whisper_is_for_the_agent_and_never_for_the_customer() {
     let mut world = World::new(44_900);

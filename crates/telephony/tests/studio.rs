@@ -122,6 +122,7 @@ fn tracks(path: &Path, channels: usize) -> Vec<Vec<i16>> {
 }
 
 // covers(sip): M1, M5
+// covers(genesys): S8.6, OC-82
 #[test]
 fn a_whisper_reaches_the_agent_and_neither_the_customer_nor_the_customers_recording() {
     let world = World::new(43_000);

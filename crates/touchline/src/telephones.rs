@@ -10,14 +10,13 @@ use tokio_rustls::rustls::{
 use touchline_app::{App, SystemEntropy};
 use touchline_media::sdp::Encryption;
 use touchline_model::SystemClock;
-use touchline_telephony::endpoint::{Endpoint, EndpointRules};
+use touchline_telephony::endpoint::{Endpoint, EndpointRules, WebSocketRules};
 
 /// How long a stopping server waits for the last events of calls to be written.
 const LAST_WORDS: Duration = Duration::from_secs(10);
 
 /// What speaks with telephones.
 pub struct Telephones {
-    app: App,
     endpoint: Endpoint,
 }
 
@@ -31,9 +30,20 @@ impl Telephones {
         // Numbers first: whoever calls in the first second is to be known.
         let live = app.live();
         live.start().await.map_err(|e| format!("telephones: {e}"))?;
-        let Listeners { sip, tls, advertised, ports } = listeners;
+        let Listeners { sip, tls, websocket, advertised, ports } = listeners;
         let tls = match tls {
             Some((at, certificate, key)) => Some((vec![at], Arc::new(server_config(&certificate, &key)?))),
+            None => None,
+        };
+        let websocket = match websocket {
+            Some((at, files)) => Some(WebSocketRules {
+                addresses: vec![at],
+                tls: files
+                    .map(|(certificate, key)| server_config(&certificate, &key))
+                    .transpose()?
+                    .map(Arc::new),
+                origins: config.telephony.websocket_origins.clone(),
+            }),
             None => None,
         };
         let recordings = config.data.join("calls");
@@ -45,11 +55,11 @@ impl Telephones {
             EncryptionConfig::Always => Encryption::Always,
         };
         let usual = EndpointRules::new(sip, recordings, Arc::new(SystemClock), Arc::new(SystemEntropy));
-        let rules = EndpointRules { tls, advertised, ports, encryption, ..usual };
+        let rules = EndpointRules { tls, websocket, advertised, ports, encryption, ..usual };
         let endpoint = Endpoint::start(rules, Arc::new(live.clone())).await;
         let endpoint = endpoint.map_err(|e| format!("cannot listen for telephones on {sip}: {e}"))?;
         live.attach_lines(endpoint.control());
-        Ok(Some(Self { app: app.clone(), endpoint }))
+        Ok(Some(Self { endpoint }))
     }
 
     /// Where telephones come in by UDP and TCP.
@@ -57,12 +67,16 @@ impl Telephones {
         self.endpoint.udp().first().copied()
     }
 
-    /// Hangs up, completes recordings, and writes the last events.
+    /// Hangs up, and completes recordings.
     pub async fn stop(self) {
         self.endpoint.stop().await;
-        if tokio::time::timeout(LAST_WORDS, self.app.live().written()).await.is_err() {
-            tracing::warn!("the last events of calls were not written; the next start ends these calls");
-        }
+    }
+}
+
+/// Ends everybody's work at a server that stops, and writes the last events.
+pub(crate) async fn last_words(app: &App) {
+    if tokio::time::timeout(LAST_WORDS, app.live().close()).await.is_err() {
+        tracing::warn!("the last events of calls were not written; the next start ends these calls");
     }
 }
 

@@ -17,7 +17,7 @@ use crate::{
     line::{Dialog, Input},
     registrar::{FlowId, Registrar, RegistrarRules},
     sound::{LineKey, SoundRules, Studio, left_behind},
-    wire::{Wire, WireRules},
+    wire::{Origins, Speaks, Wire, WireRules},
 };
 use hub::Hub;
 use rsipstack::transaction::transaction::Transaction;
@@ -37,7 +37,7 @@ use tokio::{
 use tokio_rustls::rustls::ServerConfig;
 use touchline_app::{
     Entropy,
-    live::{CallControl, Order},
+    live::{CallControl, Order, board::LineId},
 };
 use touchline_media::{codec::Codec, sdp::Encryption, srtp};
 use touchline_model::{Clock, TenantId};
@@ -50,6 +50,8 @@ pub struct EndpointRules {
     pub tcp: Vec<SocketAddr>,
     /// Where encrypted connections come in, and with which certificate.
     pub tls: Option<(Vec<SocketAddr>, Arc<ServerConfig>)>,
+    /// Where telephones of browsers come in (RFC 7118).
+    pub websocket: Option<WebSocketRules>,
     /// The address that telephones elsewhere are told, if it is not the one that they see; for a server behind a router.
     pub advertised: Option<IpAddr>,
     /// Ports for sound, in pairs.
@@ -74,6 +76,18 @@ pub struct EndpointRules {
     pub entropy: Arc<dyn Entropy>,
 }
 
+/// Where telephones of browsers come in, and whose.
+#[derive(Clone, Debug, Default)]
+pub struct WebSocketRules {
+    /// Addresses.
+    pub addresses: Vec<SocketAddr>,
+    /// With a certificate, encrypted connections are served on the same addresses.
+    pub tls: Option<Arc<ServerConfig>>,
+    /// Origins of pages that may connect, such as `https://phone.example`, besides pages from the host that is connected
+    /// to; `*` for all. Who names no origin is no page and may.
+    pub origins: Vec<String>,
+}
+
 impl EndpointRules {
     /// The usual: one UDP and one TCP address, 10,000 ports, all codecs, encryption for who asks for it.
     pub fn new(
@@ -86,6 +100,7 @@ impl EndpointRules {
             udp: vec![listen],
             tcp: vec![listen],
             tls: None,
+            websocket: None,
             advertised: None,
             ports: 20_000..=39_999,
             recordings,
@@ -179,11 +194,15 @@ impl Shared {
 }
 
 /// Hands orders on to the hub, in order.
-struct Control(UnboundedSender<Work>);
+struct Control(UnboundedSender<Work>, Studio);
 
 impl CallControl for Control {
     fn carry_out(&self, tenant: &TenantId, orders: Vec<Order>) {
         let _stopping = self.0.send(Work::Orders(tenant.clone(), orders));
+    }
+
+    fn level(&self, tenant: &TenantId, line: LineId) -> Option<u8> {
+        self.1.level(&LineKey { tenant: tenant.clone(), line })
     }
 }
 
@@ -193,6 +212,7 @@ pub struct Endpoint {
     udp: Vec<SocketAddr>,
     tcp: Vec<SocketAddr>,
     tls: Vec<SocketAddr>,
+    websocket: Vec<SocketAddr>,
     hub: JoinHandle<()>,
     keeper: JoinHandle<()>,
     trunks: JoinHandle<()>,
@@ -240,18 +260,24 @@ impl Endpoint {
             dialogs: Mutex::default(),
             work: work.clone(),
         });
-        let (mut udp, mut tcp, mut tls) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut udp, mut tcp, mut tls, mut websocket) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for address in rules.udp {
             udp.push(wire.listen_udp(address).await?);
         }
         for address in rules.tcp {
             // Where a port was left to the system, both transports get the same.
             let port = udp.first().filter(|_| address.port() == 0).map_or(address.port(), SocketAddr::port);
-            tcp.push(wire.listen_tcp(SocketAddr::new(address.ip(), port), None).await?);
+            tcp.push(wire.listen_tcp(SocketAddr::new(address.ip(), port), Speaks::Sip(None)).await?);
         }
         if let Some((addresses, certificate)) = rules.tls {
             for address in addresses {
-                tls.push(wire.listen_tcp(address, Some(certificate.clone())).await?);
+                tls.push(wire.listen_tcp(address, Speaks::Sip(Some(certificate.clone()))).await?);
+            }
+        }
+        if let Some(WebSocketRules { addresses, tls, origins }) = rules.websocket {
+            for address in addresses {
+                let speaks = Speaks::Web(Origins(origins.clone()), tls.clone());
+                websocket.push(wire.listen_tcp(address, speaks).await?);
             }
         }
         if let Some(mut incoming) = incoming {
@@ -266,12 +292,12 @@ impl Endpoint {
         let hub = tokio::spawn(Hub::new(shared.clone()).run(todo));
         let keeper = tokio::spawn(keeper::keep(exchange, recordings));
         let trunks = tokio::spawn(trunks::register_all(shared.clone()));
-        Ok(Self { shared, udp, tcp, tls, hub, keeper, trunks })
+        Ok(Self { shared, udp, tcp, tls, websocket, hub, keeper, trunks })
     }
 
     /// Where the exchange sends its orders.
     pub fn control(&self) -> Arc<dyn CallControl> {
-        Arc::new(Control(self.shared.work.clone()))
+        Arc::new(Control(self.shared.work.clone(), self.shared.studio.clone()))
     }
 
     /// Where datagrams come in.
@@ -287,6 +313,11 @@ impl Endpoint {
     /// Where encrypted connections come in.
     pub fn tls(&self) -> &[SocketAddr] {
         &self.tls
+    }
+
+    /// Where telephones of browsers come in.
+    pub fn websocket(&self) -> &[SocketAddr] {
+        &self.websocket
     }
 
     /// Users with telephones, and telephones, for the metrics.

@@ -113,8 +113,8 @@ impl Driver {
     /// False when it is time to stop.
     fn obey(&mut self, order: Order) -> bool {
         match order {
-            Order::Open(line, pair, dice) => {
-                let mut leg = Leg::new(*pair, dice, self.now());
+            Order::Open(line, pair, dice, level) => {
+                let mut leg = Leg::new(*pair, dice, self.now(), level);
                 let token = self.next_token;
                 self.next_token += 2;
                 let registered =

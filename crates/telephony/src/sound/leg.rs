@@ -1,6 +1,6 @@
 //! The sound of one line: its sockets, and all that stands between packets and frames.
 
-use super::{Source, ports::Pair};
+use super::{Source, level::Level, ports::Pair};
 use std::{
     io,
     net::{IpAddr, SocketAddr},
@@ -57,6 +57,8 @@ pub(super) struct Leg {
     pub(super) voice: Frame,
     /// Waits for the first sound.
     pub(super) when_heard: Option<super::Heard>,
+    /// How loud that is, for who looks on.
+    level: Level,
     /// Digits pressed since the last tick.
     pub(super) pressed: String,
     /// What the line is to hear in this tick, and from how good a seat.
@@ -68,7 +70,7 @@ pub(super) struct Leg {
 }
 
 impl Leg {
-    pub(super) fn new(pair: Pair, dice: Dice, now: Duration) -> Self {
+    pub(super) fn new(pair: Pair, dice: Dice, now: Duration, level: Level) -> Self {
         Self {
             rtp: mio::net::UdpSocket::from_std(pair.rtp),
             rtcp: mio::net::UdpSocket::from_std(pair.rtcp),
@@ -83,6 +85,7 @@ impl Leg {
             keypad: dtmf::Sender::default(),
             scratch: Vec::with_capacity(LONGEST),
             voice: SILENCE,
+            level,
             when_heard: None,
             pressed: String::new(),
             hears: SILENCE,
@@ -211,6 +214,7 @@ impl Leg {
     pub(super) fn pull(&mut self, now: Duration) {
         let mut voice = SILENCE;
         self.buffer.pull(now, &mut voice);
+        self.level.put(&voice);
         self.voice = voice;
         self.keys.tick(now);
         (self.hears, self.seat) = (SILENCE, 0);

@@ -7,6 +7,7 @@
 
 mod driver;
 mod leg;
+mod level;
 mod ports;
 mod recording;
 mod source;
@@ -19,13 +20,15 @@ pub use source::Source;
 
 use driver::Driver;
 use leg::Dice;
+use level::Level;
 use recording::Archive;
 use std::{
+    collections::HashMap,
     io,
     net::IpAddr,
     ops::RangeInclusive,
     path::PathBuf,
-    sync::{Arc, Mutex, PoisonError, mpsc},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc},
 };
 use touchline_app::Entropy;
 use touchline_live::{CallId, LineId, Recording, Seat};
@@ -49,7 +52,7 @@ type Heard = Box<dyn FnOnce() + Send>;
 
 /// What the thread is told.
 enum Order {
-    Open(LineKey, Box<Pair>, Dice),
+    Open(LineKey, Box<Pair>, Dice, Level),
     Describe(LineKey, Box<Agreed>, Option<IpAddr>),
     WhenHeard(LineKey, Heard),
     Close(LineKey),
@@ -78,6 +81,7 @@ pub struct Studio {
     orders: mpsc::Sender<Order>,
     ports: Arc<Mutex<Ports>>,
     entropy: Arc<dyn Entropy>,
+    levels: Arc<Mutex<HashMap<LineKey, Level>>>,
 }
 
 impl std::fmt::Debug for Studio {
@@ -97,7 +101,7 @@ impl Studio {
         let driver = Driver::new(todo, archive, rules.clock)?;
         std::thread::Builder::new().name("sound".into()).spawn(move || driver.run())?;
         let ports = Arc::new(Mutex::new(Ports::new(&rules.ports)));
-        Ok(Self { orders, ports, entropy: rules.entropy })
+        Ok(Self { orders, ports, entropy: rules.entropy, levels: Arc::default() })
     }
 
     /// Opens ports for a line that is about to begin. They are given back by [`Studio::close`], or with the pair.
@@ -119,7 +123,9 @@ impl Studio {
             timestamp: u32::from_be_bytes([g, h, i, j]),
             seed: u32::from_be_bytes([k, l, m, n]),
         };
-        self.order(Order::Open(line.clone(), Box::new(pair), dice));
+        let level = Level::default();
+        self.levels().insert(line.clone(), level.clone());
+        self.order(Order::Open(line.clone(), Box::new(pair), dice, level));
     }
 
     /// Both sides of a line have agreed on its sound; `signalling` is where the other side's messages come from.
@@ -134,7 +140,17 @@ impl Studio {
 
     /// A line is over.
     pub fn close(&self, line: &LineKey) {
+        self.levels().remove(line);
         self.order(Order::Close(line.clone()));
+    }
+
+    /// How loud a line is at this moment, 0 to 100; nothing, if there is no such line.
+    pub fn level(&self, line: &LineKey) -> Option<u8> {
+        self.levels().get(line).map(Level::get)
+    }
+
+    fn levels(&self) -> MutexGuard<'_, HashMap<LineKey, Level>> {
+        self.levels.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Sends digits down a line.

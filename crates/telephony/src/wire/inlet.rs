@@ -10,7 +10,7 @@ use super::{
 use crate::{
     digest::{DigestRules, Verifier},
     endpoint::Exchange,
-    guard::{Door, Guard, MessageKind, Passed, Peer, Rules, Verdict},
+    guard::{Door, Guard, MessageKind, Passed, Peer, Rules, Transport, Verdict},
     limits::{LimitRules, Limits},
     registrar::FlowId,
 };
@@ -264,7 +264,9 @@ impl Wire {
         }
         let exchange = &self.rules.exchange;
         let ip = flow.peer.address.ip().to_canonical();
-        let trunk = exchange.trunk_at(ip).filter(|_| request.method != Method::Register);
+        // A browser at a trunk's address is no trunk, whatever page it shows.
+        let is_browser = matches!(flow.peer.transport, Transport::Ws | Transport::Wss);
+        let trunk = exchange.trunk_at(ip).filter(|_| request.method != Method::Register && !is_browser);
         let mut random = [0; 8];
         self.rules.entropy.fill(&mut random);
         let identified = {

@@ -11,7 +11,10 @@ mod inlet;
 pub(crate) mod message;
 mod stream;
 mod udp;
+mod websocket;
 
 pub(crate) use flow::Flow;
 pub(crate) use gate::Sender;
 pub(crate) use inlet::{ALLOW, Admitted, SUPPORTED, Wire, WireRules};
+pub(crate) use stream::Speaks;
+pub(crate) use websocket::Origins;

@@ -1,9 +1,10 @@
-//! Connections: TCP, and TLS over it.
+//! Connections: TCP, and TLS over it. What browsers put into them is in [`super::websocket`].
 
 use super::{
     Flow,
     flow::Raw,
     inlet::{Wire, lock},
+    websocket::Origins,
 };
 use crate::{
     guard::{
@@ -31,23 +32,44 @@ const WAITING: usize = 64;
 /// A connection on which nothing comes for so long is closed; telephones send keep-alives or register every few minutes.
 const IDLE: Duration = Duration::from_secs(3700);
 /// So long a handshake or a single write may take.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 /// Connections from all the world together.
 const MOST: usize = 10_000;
 
+/// What is spoken over connections to an address.
+#[derive(Clone)]
+pub(crate) enum Speaks {
+    /// SIP over TCP; over TLS if there is a certificate.
+    Sip(Option<Arc<ServerConfig>>),
+    /// SIP over WebSocket. If there is a certificate, encrypted as well: whoever begins with a TLS handshake means that.
+    Web(Origins, Option<Arc<ServerConfig>>),
+}
+
+/// To be called when a connection has closed.
+pub(super) type End = Box<dyn FnOnce(&Weak<Wire>) + Send>;
+
+/// A connection that is open from now on.
+pub(super) struct Connection {
+    pub(super) flow: Flow,
+    /// What the library sends.
+    pub(super) messages: mpsc::Receiver<TransportEvent>,
+    /// What is sent without it.
+    pub(super) bytes: mpsc::Receiver<Vec<u8>>,
+    pub(super) end: End,
+}
+
 impl Wire {
-    /// Listens for connections, encrypted ones if a configuration is given.
+    /// Listens for connections.
     ///
     /// # Errors
     /// The address cannot be had.
     pub(crate) async fn listen_tcp(
         self: &Arc<Self>,
         address: SocketAddr,
-        tls: Option<Arc<ServerConfig>>,
+        speaks: Speaks,
     ) -> io::Result<SocketAddr> {
         let listener = TcpListener::bind(address).await?;
         let local = listener.local_addr()?;
-        let acceptor = tls.map(TlsAcceptor::from);
         let wire = Arc::downgrade(self);
         tokio::spawn(async move {
             loop {
@@ -60,8 +82,12 @@ impl Wire {
                 if lock(&wire.flows).len() >= MOST {
                     continue;
                 }
-                let acceptor = acceptor.clone();
-                tokio::spawn(async move { wire.accepted(stream, peer, local.port(), acceptor).await });
+                let speaks = speaks.clone();
+                tokio::spawn(async move {
+                    if let Err(error) = wire.accepted(stream, peer, local.port(), speaks).await {
+                        tracing::debug!(%error, %peer, "no connection came of it");
+                    }
+                });
             }
         });
         Ok(local)
@@ -70,33 +96,30 @@ impl Wire {
     async fn accepted(
         self: Arc<Self>,
         stream: TcpStream,
-        peer: SocketAddr,
+        address: SocketAddr,
         port: u16,
-        acceptor: Option<TlsAcceptor>,
-    ) {
+        speaks: Speaks,
+    ) -> io::Result<()> {
         let _delayed = stream.set_nodelay(true);
-        let Ok(bound) = stream.local_addr() else { return };
-        let local = SocketAddr::new(self.local(bound.ip(), peer.ip()), port);
-        let served = match acceptor {
-            None => self.serve(stream, Peer { address: peer, transport: Transport::Tcp }, local).await,
-            Some(acceptor) => match tokio::time::timeout(PATIENCE, acceptor.accept(stream)).await {
-                Ok(Ok(stream)) => {
-                    self.serve(stream, Peer { address: peer, transport: Transport::Tls }, local).await
-                }
-                Ok(Err(error)) => Err(error),
-                Err(elapsed) => Err(elapsed.into()),
-            },
-        };
-        if let Err(error) = served {
-            tracing::debug!(%error, %peer, "no connection came of it");
+        let local = SocketAddr::new(self.local(stream.local_addr()?.ip(), address.ip()), port);
+        let peer = |transport| Peer { address, transport };
+        match speaks {
+            Speaks::Sip(None) => self.serve(stream, self.connection(peer(Transport::Tcp), local).await?),
+            Speaks::Sip(Some(tls)) => {
+                let stream = in_time(TlsAcceptor::from(tls).accept(stream)).await?;
+                self.serve(stream, self.connection(peer(Transport::Tls), local).await?);
+            }
+            Speaks::Web(origins, Some(tls)) if in_time(begins_tls(&stream)).await? => {
+                let stream = in_time(TlsAcceptor::from(tls).accept(stream)).await?;
+                self.serve_web(stream, &origins, peer(Transport::Wss), local).await?;
+            }
+            Speaks::Web(origins, _) => self.serve_web(stream, &origins, peer(Transport::Ws), local).await?,
         }
+        Ok(())
     }
 
-    /// Reads and writes a connection from now on.
-    async fn serve<S>(self: &Arc<Self>, stream: S, peer: Peer, local: SocketAddr) -> io::Result<()>
-    where
-        S: AsyncRead + AsyncWrite + Send + 'static,
-    {
+    /// A connection begins: from now on it can be found by its number.
+    pub(super) async fn connection(&self, peer: Peer, local: SocketAddr) -> io::Result<Connection> {
         let id = FlowId(self.last_flow.fetch_add(1, Ordering::Relaxed) + 1);
         let (_never, nothing) = mpsc::unbounded_channel();
         let (to_write, messages) = mpsc::channel(WAITING);
@@ -108,19 +131,43 @@ impl Wire {
         let connection = SipConnection::Channel(channel);
         let flow = Flow { connection, raw: Raw::Stream(raw), peer, local, id: Some(id) };
         lock(&self.flows).insert(id, flow.clone());
-        let (read, write) = tokio::io::split(stream);
-        let writer = tokio::spawn(write_all(write, messages, bytes));
-        let (wire, shared) = (Arc::downgrade(self), flow.clone());
-        tokio::spawn(async move {
-            read_all(read, &wire, &shared).await;
-            writer.abort();
+        let end = Box::new(move |wire: &Weak<Self>| {
             if let Some(wire) = wire.upgrade() {
                 lock(&wire.flows).remove(&id);
                 (wire.rules.closed)(id);
             }
         });
-        Ok(())
+        Ok(Connection { flow, messages, bytes, end })
     }
+
+    /// Reads and writes a connection from now on.
+    pub(super) fn serve<S>(self: &Arc<Self>, stream: S, connection: Connection)
+    where
+        S: AsyncRead + AsyncWrite + Send + 'static,
+    {
+        let Connection { flow, messages, bytes, end } = connection;
+        let (read, write) = tokio::io::split(stream);
+        let writer = tokio::spawn(write_all(write, messages, bytes));
+        let wire = Arc::downgrade(self);
+        tokio::spawn(async move {
+            read_all(read, &wire, &flow).await;
+            writer.abort();
+            end(&wire);
+        });
+    }
+}
+
+/// A handshake must not take for ever.
+pub(super) async fn in_time<T>(step: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+    tokio::time::timeout(PATIENCE, step).await?
+}
+
+/// Whether the other side begins with a handshake of TLS: its first byte says so (RFC 8446 §5.1), and no request of HTTP
+/// begins with that one.
+async fn begins_tls(stream: &TcpStream) -> io::Result<bool> {
+    let mut first = [0];
+    stream.peek(&mut first).await?;
+    Ok(first == [0x16])
 }
 
 async fn write_all<W: AsyncWrite + Unpin>(

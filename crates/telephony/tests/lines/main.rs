@@ -16,6 +16,7 @@ mod early;
 mod flood;
 mod transports;
 mod trunks;
+mod websocket;
 mod within;
 
 use office::World;

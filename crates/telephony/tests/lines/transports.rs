@@ -56,18 +56,26 @@ fn telephones_speak_over_ipv6() {
     agnes.hung_up(&incoming);
 }
 
-// covers(sip): L18
-#[test]
-fn an_encrypted_connection_is_served_and_a_plain_one_is_not_on_its_port() {
+/// A server's certificate, and a client that trusts it.
+pub(crate) fn certificate() -> (Arc<rustls::ServerConfig>, Arc<rustls::ClientConfig>) {
     let pair = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let key = PrivatePkcs8KeyDer::from(pair.signing_key.serialize_der());
     let certificate = pair.cert.der().clone();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let versions = || {
-        rustls::ServerConfig::builder_with_provider(provider.clone()).with_safe_default_protocol_versions()
-    };
-    let server = versions().unwrap().with_no_client_auth();
-    let server = Arc::new(server.with_single_cert(vec![certificate.clone()], key.into()).unwrap());
+    let server = rustls::ServerConfig::builder_with_provider(provider.clone());
+    let server = server.with_safe_default_protocol_versions().unwrap().with_no_client_auth();
+    let server = server.with_single_cert(vec![certificate.clone()], key.into()).unwrap();
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(certificate).unwrap();
+    let client = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    let client = client.unwrap().with_root_certificates(roots).with_no_client_auth();
+    (Arc::new(server), Arc::new(client))
+}
+
+// covers(sip): L18
+#[test]
+fn an_encrypted_connection_is_served_and_a_plain_one_is_not_on_its_port() {
+    let (server, client) = certificate();
     let listen = vec!["127.0.0.1:0".parse().unwrap()];
     let world = World::with(48_000, |rules| rules.tls = Some((listen, server)), |_| {});
     let address = world.endpoint.as_ref().unwrap().tls()[0];
@@ -75,10 +83,6 @@ fn an_encrypted_connection_is_served_and_a_plain_one_is_not_on_its_port() {
         "OPTIONS sip:{address} SIP/2.0\r\nVia: SIP/2.0/TLS 127.0.0.1:5061;branch=z9hG4bKo1\r\nMax-Forwards: 70\r\n\
          From: <sip:a@b>;tag=1\r\nTo: <sip:a@b>\r\nCall-ID: o\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n"
     );
-    let mut roots = rustls::RootCertStore::empty();
-    roots.add(certificate).unwrap();
-    let client = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    let client = Arc::new(client.unwrap().with_root_certificates(roots).with_no_client_auth());
     let mut session = rustls::ClientConnection::new(client, "localhost".try_into().unwrap()).unwrap();
     let mut socket = TcpStream::connect(address).unwrap();
     socket.set_read_timeout(Some(Duration::from_secs(5))).unwrap();

@@ -5,9 +5,13 @@
 
 mod calls;
 mod message;
+mod ways;
 
 pub use calls::Call;
 pub use message::Message;
+pub use ways::Way;
+#[allow(unused_imports, reason = "not every test speaks over all of them")]
+pub use ways::{Stream, Web};
 
 use crate::earpiece::{DIGITS, Earpiece};
 use std::{
@@ -24,7 +28,7 @@ fn fresh(what: &str) -> String {
 }
 
 pub struct Phone {
-    socket: UdpSocket,
+    way: Box<dyn Way>,
     server: SocketAddr,
     pub user: String,
     password: String,
@@ -42,9 +46,14 @@ impl Phone {
     pub fn at(ip: &str, server: SocketAddr, user: &str, hertz: f64) -> Self {
         let socket = UdpSocket::bind((ip, 0)).unwrap();
         socket.set_read_timeout(Some(Duration::from_millis(20))).unwrap();
-        let sound = Earpiece::new(ip, hertz);
+        Self::over(Box::new(ways::Datagrams { socket, server }), server, user, hertz)
+    }
+
+    /// Over whatever connection.
+    pub fn over(way: Box<dyn Way>, server: SocketAddr, user: &str, hertz: f64) -> Self {
+        let sound = Earpiece::new(&way.address().ip().to_string(), hertz);
         Self {
-            socket,
+            way,
             server,
             user: user.into(),
             password: format!("{user}-secret"),
@@ -60,11 +69,11 @@ impl Phone {
     }
 
     pub fn address(&self) -> SocketAddr {
-        self.socket.local_addr().unwrap()
+        self.way.address()
     }
 
     fn contact(&self) -> String {
-        format!("<sip:{}@{}>", self.user, self.address())
+        format!("<sip:{}@{}>", self.user, self.way.contact())
     }
 
     fn domain(&self) -> String {
@@ -72,7 +81,7 @@ impl Phone {
     }
 
     pub fn send(&self, text: &str) {
-        self.socket.send_to(text.as_bytes(), self.server).unwrap();
+        self.way.send(text);
     }
 
     /// Builds and sends a request.
@@ -94,10 +103,10 @@ impl Phone {
         };
         let extra: String = lines.iter().map(|line| format!("{line}\r\n")).collect();
         let text = format!(
-            "{method} {target} SIP/2.0\r\nVia: SIP/2.0/UDP {};branch={branch};rport\r\nMax-Forwards: 70\r\n\
+            "{method} {target} SIP/2.0\r\nVia: SIP/2.0/{};branch={branch};rport\r\nMax-Forwards: 70\r\n\
              From: {}\r\nTo: {}\r\nCall-ID: {}\r\nCSeq: {cseq} {method}\r\nContact: {}\r\n{extra}{kind}\
              Content-Length: {}\r\n\r\n{body}",
-            self.address(),
+            self.way.via(),
             call.us,
             call.them,
             call.call_id,
@@ -134,19 +143,19 @@ impl Phone {
 
     /// Reads what has come.
     fn read(&mut self) {
-        let mut bytes = [0; 65_535];
-        while let Ok((length, _)) = self.socket.recv_from(&mut bytes) {
-            let message = Message::read(&bytes[..length]);
+        while let Some(bytes) = self.way.next() {
+            let message = Message::read(&bytes);
             let which = format!("{} {}", message.get("Call-ID"), message.get("CSeq"));
             self.unheard.borrow_mut().take_if(|(of, ..)| message.status() > 0 && *of == which);
             self.unread.push(message);
         }
         // Datagrams get lost: what nobody has heard is said again (RFC 3261 §17.1).
         if let Some((_, text, at)) = self.unheard.borrow_mut().as_mut()
+            && self.way.loses()
             && at.elapsed() > Duration::from_millis(500)
         {
             *at = Instant::now();
-            let _full = self.socket.send_to(text.as_bytes(), self.server);
+            self.way.send(text);
         }
     }
 

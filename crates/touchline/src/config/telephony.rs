@@ -6,7 +6,9 @@ use std::{
     ops::RangeInclusive,
     path::PathBuf,
 };
-use touchline_app::live::{LiveSettings, Monitoring, MonitoringMode, MonitoringScope, RecordingPolicy};
+use touchline_app::live::{
+    ConsultCalls, LiveSettings, Monitoring, MonitoringMode, MonitoringScope, RecordingPolicy,
+};
 
 /// How supervision behaves, with the names and defaults of contract genesys-voice §13. An organisation may set its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +22,8 @@ pub struct MonitoringConfig {
     pub default_mode: MonitoringMode,
     /// Whether calls between telephones of the organisation are watched.
     pub monitor_internal_calls: bool,
+    /// Which calls to colleagues about another call are watched: `none`, `orig`, `dest` or `all`.
+    pub monitor_consult_calls: ConsultCalls,
     /// Whether one may go back to coaching in a call.
     pub allow_switch_to_coach: bool,
     /// Whether agents see that somebody listens.
@@ -39,6 +43,7 @@ impl Default for MonitoringConfig {
             default_scope: MonitoringScope::Call,
             default_mode: MonitoringMode::AllCalls,
             monitor_internal_calls: true,
+            monitor_consult_calls: ConsultCalls::None,
             allow_switch_to_coach: false,
             notify_agent: true,
             auto_answer_supervisor: false,
@@ -85,6 +90,11 @@ pub struct TelephonyConfig {
     pub sip: String,
     /// Address and port for SIP over TLS. Empty: none.
     pub tls: String,
+    /// Address and port for SIP over WebSocket, for telephones of browsers. With `tls_certificate` and `tls_key`, encrypted
+    /// connections (`wss`) are served there as well as plain ones (`ws`). Empty: none.
+    pub websocket: String,
+    /// Origins of pages that may connect there, besides pages from the same host; `*` for all.
+    pub websocket_origins: Vec<String>,
     /// PEM file with the certificate for TLS, and those above it.
     pub tls_certificate: PathBuf,
     /// PEM file with its key.
@@ -110,6 +120,8 @@ impl Default for TelephonyConfig {
         Self {
             sip: String::new(),
             tls: String::new(),
+            websocket: String::new(),
+            websocket_origins: Vec::new(),
             tls_certificate: PathBuf::new(),
             tls_key: PathBuf::new(),
             advertised_address: String::new(),
@@ -130,6 +142,8 @@ pub struct Listeners {
     pub sip: SocketAddr,
     /// SIP over TLS, with the files of certificate and key.
     pub tls: Option<(SocketAddr, PathBuf, PathBuf)>,
+    /// SIP over WebSocket, with the files of certificate and key if there are.
+    pub websocket: Option<(SocketAddr, Option<(PathBuf, PathBuf)>)>,
     /// What is told for sound.
     pub advertised: Option<IpAddr>,
     /// Ports for sound.
@@ -151,6 +165,7 @@ impl TelephonyConfig {
         let place = "address with a port, such as 0.0.0.0:5060";
         let sip = read::<SocketAddr>("sip", &self.sip, place)?;
         let tls = read::<SocketAddr>("tls", &self.tls, place)?;
+        let websocket = read::<SocketAddr>("websocket", &self.websocket, place)?;
         let advertised = read::<IpAddr>("advertised_address", &self.advertised_address, "address")?;
         if u32::from(self.rtp_port_first) + 1 > u32::from(self.rtp_port_last) || self.rtp_port_first < 1_024 {
             return Err(
@@ -162,14 +177,17 @@ impl TelephonyConfig {
             return Err("telephony.tls needs tls_certificate and tls_key".to_owned());
         }
         let Some(sip) = sip else {
-            return match tls {
-                Some(_) => Err("telephony.tls needs telephony.sip as well".to_owned()),
-                None => Ok(None),
+            return match (tls, websocket) {
+                (Some(_), _) => Err("telephony.tls needs telephony.sip as well".to_owned()),
+                (None, Some(_)) => Err("telephony.websocket needs telephony.sip as well".to_owned()),
+                (None, None) => Ok(None),
             };
         };
         Ok(Some(Listeners {
             sip,
             tls: tls.map(|at| (at, self.tls_certificate.clone(), self.tls_key.clone())),
+            websocket: websocket
+                .map(|at| (at, files.then(|| (self.tls_certificate.clone(), self.tls_key.clone())))),
             advertised,
             ports: self.rtp_port_first..=self.rtp_port_last,
         }))
@@ -185,6 +203,7 @@ impl TelephonyConfig {
                 default_scope: Some(it.default_scope),
                 default_mode: Some(it.default_mode),
                 monitor_internal_calls: Some(it.monitor_internal_calls),
+                monitor_consult_calls: Some(it.monitor_consult_calls),
                 allow_switch_to_coach: Some(it.allow_switch_to_coach),
                 notify_agent: Some(it.notify_agent),
                 auto_answer_supervisor: Some(it.auto_answer_supervisor),
@@ -227,6 +246,8 @@ mod tests {
             ("sip = \"0.0.0.0:5060\"\nadvertised_address = \"here\"", "telephony.advertised_address"),
             ("sip = \"0.0.0.0:5060\"\ntls = \"0.0.0.0:5061\"", "tls_certificate"),
             ("tls = \"0.0.0.0:5061\"\ntls_certificate = \"a\"\ntls_key = \"b\"", "telephony.sip"),
+            ("websocket = \"0.0.0.0:8089\"", "telephony.sip"),
+            ("sip = \"0.0.0.0:5060\"\nwebsocket = \"8089\"", "telephony.websocket"),
             ("rtp_port_first = 30000\nrtp_port_last = 30000", "rtp_port_first"),
             ("rtp_port_first = 80", "rtp_port_first"),
         ] {
