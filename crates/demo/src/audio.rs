@@ -14,6 +14,32 @@ const LONGEST: f64 = 4.0 * 3_600.0;
 /// Bursts of sound lie exactly where the words of the transcript do; between them there is only line noise.
 /// The length is `duration`; words after its end are cut.
 pub fn recording(transcript: &Transcript, duration: MediaTime, seed: u64) -> Vec<u8> {
+    let (channels, mut dice) = spoken(transcript, duration, seed);
+    let frames = channels[0].len();
+    let mut data = Vec::with_capacity(2 * frames);
+    for at in 0..frames {
+        for channel in &channels {
+            data.push(on_the_line(channel[at], &mut dice));
+        }
+    }
+    wav(&data, frames)
+}
+
+/// What the agent and everybody else say in a conversation, each as 8 kHz G.711 mu-law without a header: what the
+/// telephones of the two send, 160 bytes for 20 ms. The length of both is `duration`.
+pub fn sides(transcript: &Transcript, duration: MediaTime, seed: u64) -> [Vec<u8>; 2] {
+    let (channels, mut dice) = spoken(transcript, duration, seed);
+    channels.map(|channel| channel.into_iter().map(|sample| on_the_line(sample, &mut dice)).collect())
+}
+
+/// A sample with the noise of a line.
+fn on_the_line(sample: f32, dice: &mut Dice) -> u8 {
+    let noise = (dice.next() & 0xF) as f32 - 7.5;
+    mu_law((sample + noise).clamp(-32_000.0, 32_000.0) as i16)
+}
+
+/// The voices alone: the agent's, and everybody else's.
+fn spoken(transcript: &Transcript, duration: MediaTime, seed: u64) -> ([Vec<f32>; 2], Dice) {
     let frames = (duration.secs().clamp(0.0, LONGEST) * RATE as f64).round() as usize;
     let mut dice = Dice::new(seed);
     let agent = agent_speaker(transcript);
@@ -30,14 +56,7 @@ pub fn recording(transcript: &Transcript, duration: MediaTime, seed: u64) -> Vec
         let channel = usize::from(word.speaker != agent);
         voices[at].1.say(word, &mut channels[channel], &mut dice);
     }
-    let mut data = Vec::with_capacity(2 * frames);
-    for at in 0..frames {
-        for channel in &channels {
-            let noise = (dice.next() & 0xF) as f32 - 7.5;
-            data.push(mu_law((channel[at] + noise).clamp(-32_000.0, 32_000.0) as i16));
-        }
-    }
-    wav(&data, frames)
+    (channels, dice)
 }
 
 /// The speaker who goes to the left: the first that is known to be ours, else speaker 0.

@@ -2,7 +2,7 @@
 
 /// SplitMix64: tiny, fast, good enough for sample data, and ours, so no library update can change the demo.
 #[derive(Clone, Debug)]
-pub(crate) struct Dice(u64);
+pub struct Dice(u64);
 
 /// Mixes two numbers into one seed, so that neighbouring indices give unrelated streams.
 pub(crate) fn mix(seed: u64, index: u64) -> u64 {
@@ -10,10 +10,12 @@ pub(crate) fn mix(seed: u64, index: u64) -> u64 {
 }
 
 impl Dice {
-    pub(crate) fn new(seed: u64) -> Self {
+    /// A stream of its own for each seed.
+    pub fn new(seed: u64) -> Self {
         Self(seed)
     }
-    pub(crate) fn next(&mut self) -> u64 {
+    /// The next 64 bits.
+    pub fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -21,21 +23,23 @@ impl Dice {
         z ^ (z >> 31)
     }
     /// From 0 (inclusive) to 1 (exclusive).
-    pub(crate) fn unit(&mut self) -> f64 {
+    pub fn unit(&mut self) -> f64 {
         (self.next() >> 11) as f64 / (1u64 << 53) as f64
     }
-    pub(crate) fn chance(&mut self, probability: f64) -> bool {
+    /// Whether something happens that happens so often, from 0 (never) to 1 (always).
+    pub fn chance(&mut self, probability: f64) -> bool {
         self.unit() < probability
     }
-    pub(crate) fn range(&mut self, low: f64, high: f64) -> f64 {
+    /// A number from `low` to `high`.
+    pub fn range(&mut self, low: f64, high: f64) -> f64 {
         low + (high - low) * self.unit()
     }
     /// A whole number from `low` to `high`, both inclusive.
-    pub(crate) fn int(&mut self, low: i64, high: i64) -> i64 {
+    pub fn int(&mut self, low: i64, high: i64) -> i64 {
         low + (self.next() % (high - low + 1).max(1) as u64) as i64
     }
     /// A position in a list of `len` entries; 0 for an empty list.
-    pub(crate) fn index(&mut self, len: usize) -> usize {
+    pub fn index(&mut self, len: usize) -> usize {
         (self.next() % len.max(1) as u64) as usize
     }
     pub(crate) fn pick<'a, T: ?Sized>(&mut self, list: &[&'a T]) -> &'a T {

@@ -21,7 +21,8 @@ mod talk;
 mod timing;
 mod topics;
 
-pub use audio::recording;
+pub use audio::{recording, sides};
+pub use dice::Dice;
 
 use touchline_model::{
     CoachingSession, Contact, Evaluation, Event, Feedback, Group, Inbox, Kpi, Listen, Observation, Plan,
@@ -79,6 +80,8 @@ pub struct Cast {
     pub colleague: UserId,
     /// A coach who leads no group, and so may watch every agent's calls (contract genesys-voice R-15).
     pub supervisor: UserId,
+    /// Another one, who listens where calls are simulated.
+    pub listener: UserId,
 }
 
 /// Who stands for which role.
@@ -91,7 +94,15 @@ pub fn cast() -> Cast {
         agent: people::user_id(people::COACHED[0].0),
         colleague: people::user_id(people::COLLEAGUE),
         supervisor: people::user_id(people::COACHES[1]),
+        listener: people::user_id(people::COACHES[2]),
     }
+}
+
+/// Agents for whom nobody signs in at first: who is here takes simulated calls. One of each team, then the next of each.
+pub fn floor() -> Vec<UserId> {
+    let Cast { agent, colleague, .. } = cast();
+    let all = (0..5).flat_map(|place| people::TEAMS.iter().filter_map(move |team| team.member(place)));
+    all.map(people::user_id).filter(|user| *user != agent && *user != colleague).collect()
 }
 
 /// Everything there is. References between the lists always exist; lists are in an order fit for loading.

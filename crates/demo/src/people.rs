@@ -36,6 +36,13 @@ pub(crate) struct Team {
     members: [&'static str; 5],
 }
 
+impl Team {
+    /// The name of one of its people.
+    pub(crate) fn member(&self, place: usize) -> Option<&'static str> {
+        self.members.get(place).copied()
+    }
+}
+
 /// The team that takes the new prices badly.
 pub(crate) const SHAKEN_TEAM: &str = "t-billing-2";
 

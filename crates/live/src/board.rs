@@ -116,8 +116,9 @@ impl Board {
     /// When [`Board::poll`] has something to do.
     pub fn next_deadline(&self) -> Option<Timestamp> {
         let watchers = self.calls.values().flat_map(|call| self.ringing_watchers(call));
+        let people = self.calls.values().flat_map(|call| self.ringing_people(call));
         let asked = self.calls.values().flat_map(|call| &call.legs).filter_map(|leg| leg.answers_by);
-        watchers.map(|(_, at)| at).chain(asked).min()
+        watchers.chain(people).map(|(_, at)| at).chain(asked).min()
     }
 
     /// Sets what an agent is ready for, without being asked by that one: too many calls were missed, for example. Nothing

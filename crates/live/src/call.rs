@@ -76,6 +76,8 @@ pub(crate) struct Leg {
     pub(crate) asked: Option<(DeviceId, Tried)>,
     /// Until when it should have answered, because it was asked to.
     pub(crate) answers_by: Option<Timestamp>,
+    /// When it put the call aside last.
+    pub(crate) held_at: Timestamp,
     /// Was found for a call of a queue or a group, and has not taken it yet.
     pub(crate) found: bool,
     /// Is heard although nobody has answered.
@@ -102,6 +104,7 @@ impl Leg {
             since,
             asked: None,
             answers_by: None,
+            held_at: since,
             found: false,
             early: false,
         }

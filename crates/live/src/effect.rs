@@ -247,6 +247,10 @@ pub enum Happened {
         /// How; absent when it ended.
         mode: Option<Mode>,
     },
+    /// It goes on to another number, for nobody was found at the one that was called.
+    Overflowed(String),
+    /// What belongs to it has changed: the newest value of each key, all of them (contract genesys-voice OC-23).
+    Attached(serde_json::Map<String, serde_json::Value>),
     /// It is over.
     Ended {
         /// The telephone that hung up first, if one of ours.

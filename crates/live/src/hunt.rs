@@ -2,7 +2,7 @@
 //! elsewhere ([`crate::numbers`]); the board keeps the caller waiting, rings who was found, and withdraws who was too late.
 
 use crate::{
-    Board, CallId, Cause, DeviceId, Effect, LegState, LineId, Tried,
+    Board, CallId, Cause, DeviceId, Effect, Happened, LegState, LineId, Tried,
     call::{Call, Leg},
     command::calls::Rung,
 };
@@ -94,7 +94,10 @@ impl Board {
     pub(crate) fn hunt_ends(&mut self, id: CallId, to: Option<&str>) {
         let Some(hunting) = self.stop_hunting(id) else { return };
         match to {
-            Some(number) => self.invite(id, number, hunting.asked, None),
+            Some(number) => {
+                self.happened(id, Happened::Overflowed(number.to_owned()));
+                self.invite(id, number, hunting.asked, None);
+            }
             None => {
                 if let Some((asker, tried)) = hunting.asked {
                     self.tell_failure(id, &asker, tried, Cause::NoAnswer);

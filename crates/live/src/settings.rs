@@ -2,6 +2,20 @@
 
 use crate::{Mode, Scope};
 
+/// Which calls to colleagues about another call are watched (contract genesys-voice §7.9, OC-70).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Consults {
+    /// None.
+    #[default]
+    None,
+    /// Those that the watched one makes.
+    Origin,
+    /// Those that the watched one gets.
+    Destination,
+    /// All.
+    All,
+}
+
 /// Settings of a board.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settings {
@@ -21,6 +35,10 @@ pub struct Settings {
     pub auto_answer_supervisor: bool,
     /// How long a supervisor's telephone rings, in seconds.
     pub ring_timeout_secs: i64,
+    /// How long somebody's telephone rings who was called by the own number, in seconds; then it was in vain.
+    pub ring_people_secs: i64,
+    /// Calls to colleagues about another call are watched too, by whose telephone it is.
+    pub monitor_consult_calls: Consults,
     /// What a silent supervisor may not do is not offered.
     pub strict_capabilities: bool,
     /// Calls are recorded from their beginning; without it nobody is offered to record.
@@ -38,6 +56,8 @@ impl Default for Settings {
             notify_agent: true,
             auto_answer_supervisor: false,
             ring_timeout_secs: 30,
+            ring_people_secs: 30,
+            monitor_consult_calls: Consults::None,
             strict_capabilities: false,
             recording: true,
         }

@@ -230,7 +230,10 @@ impl Board {
             self.happened(id, Happened::Joined(number));
         }
         self.follow(id, line);
-        self.bring_in_watchers(id);
+        // Who joins a call that goes on is joined by who watches only where that is allowed.
+        if !conference || self.settings.intrusion_enabled {
+            self.bring_in_watchers(id);
+        }
     }
 
     fn is_conference(&self, id: CallId) -> bool {

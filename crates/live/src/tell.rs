@@ -1,7 +1,8 @@
 //! After each input: what is told to whom, and who hears whom.
 
 use crate::{
-    Board, CallId, CallView, Cause, DeviceId, Effect, LegState, Notice, Seat, SeatRole, Tried, What,
+    Board, CallId, CallView, Cause, DeviceId, Effect, Happened, LegState, Notice, Seat, SeatRole, Tried,
+    What,
     call::{Call, Leg, Part},
 };
 use std::collections::BTreeSet;
@@ -28,6 +29,10 @@ impl Board {
         let beside: Vec<CallId> = beside.map(|call| call.id).collect();
         touched.extend(beside);
         for id in touched {
+            let at = self.now;
+            if let Some(data) = self.calls.get_mut(&id).and_then(|call| call.data.news()) {
+                effects.push(Effect::Happened { call: id, at, what: Happened::Attached(data) });
+            }
             let Some(call) = self.calls.get(&id) else { continue };
             let hunted = call.hunted_number().filter(|_| call.legs.iter().any(Leg::is_there)).cloned();
             if hunted != call.hunt_told {

@@ -67,6 +67,7 @@ fn assert_table(table: &[(&str, &str)]) {
     }
 }
 
+// covers(genesys): S8.1, C-8
 #[test]
 fn each_mode_of_supervision_is_heard_by_whom_the_contract_says() {
     assert_table(&[
@@ -78,6 +79,7 @@ fn each_mode_of_supervision_is_heard_by_whom_the_contract_says() {
     ]);
 }
 
+// covers(genesys): OC-74, R-7
 #[test]
 fn a_muted_party_is_heard_by_nobody_and_recorded_nowhere() {
     assert_table(&[
@@ -109,6 +111,7 @@ fn a_second_agent_hears_no_whisper_that_is_not_for_him() {
     ]);
 }
 
+// covers(genesys): S8.4, R-8
 #[test]
 fn while_the_agent_holds_the_customer_has_music_and_the_supervisor_hears_both() {
     assert_table(&[
@@ -148,6 +151,7 @@ fn a_supervisors_own_hold_stops_his_own_sound_only() {
     ]);
 }
 
+// covers(genesys): S8.5, OC-81
 #[test]
 fn two_supervisors_never_hear_each_others_whisper() {
     assert_table(&[

@@ -102,6 +102,7 @@ fn listening_is_heard_by_nobody() {
     assert_eq!(measure(&heard.coach_track.0).rms, FLOOR);
 }
 
+// covers(genesys): S8.6, OC-82
 #[test]
 fn a_whisper_reaches_the_agent_and_its_own_track_and_nothing_else() {
     let heard = Talk::new(Mode::Coach).half_a_second(true);
@@ -113,6 +114,7 @@ fn a_whisper_reaches_the_agent_and_its_own_track_and_nothing_else() {
     heard.coach_track.has(COACH).lacks(AGENT).lacks(CUSTOMER);
 }
 
+// covers(genesys): OC-82
 #[test]
 fn who_barges_in_is_heard_by_all_and_recorded_beside_the_agent() {
     let heard = Talk::new(Mode::BargeIn).half_a_second(true);
@@ -134,6 +136,7 @@ fn the_customer_hears_bit_for_bit_the_same_whether_a_coach_whispers_or_nobody_is
     assert!(coached.agent_track.0 == alone.agent_track.0);
 }
 
+// covers(genesys): S8.2, OC-75, R-1, R-2
 #[test]
 fn through_every_switch_the_customer_hears_the_coach_only_in_barge_in() {
     let mut talk = Talk::new(Mode::Coach);
@@ -156,6 +159,7 @@ fn through_every_switch_the_customer_hears_the_coach_only_in_barge_in() {
     }
 }
 
+// covers(genesys): OC-75
 #[test]
 fn a_switch_is_complete_after_five_milliseconds_and_does_not_click() {
     let mut talk = Talk::new(Mode::Listen);
@@ -208,6 +212,7 @@ fn the_held_customer_has_music_and_the_coach_keeps_hearing_all() {
     heard.agent.has(CUSTOMER).has(COACH);
 }
 
+// covers(genesys): OC-74, R-7, S8.6
 #[test]
 fn a_muted_agent_is_silent_for_all_and_in_the_recording() {
     let mut talk = Talk::new(Mode::BargeIn);
@@ -219,6 +224,7 @@ fn a_muted_agent_is_silent_for_all_and_in_the_recording() {
     heard.agent_track.has(COACH).lacks(AGENT);
 }
 
+// covers(genesys): S8.2
 #[test]
 fn the_agent_hears_his_coach_while_nothing_comes_from_the_customer() {
     let mut talk = Talk::new(Mode::Coach);
@@ -233,6 +239,7 @@ fn the_agent_hears_his_coach_while_nothing_comes_from_the_customer() {
     assert_eq!(*talk.room.heard(talk.customer), SILENCE);
 }
 
+// covers(genesys): S8.5, OC-81
 #[test]
 fn two_coaches_of_two_agents_do_not_hear_each_other() {
     let mut room = Room::new(1);

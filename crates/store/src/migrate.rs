@@ -22,6 +22,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { common: include_str!("../migrations/0004_warehouse.sql"), sqlite: "", postgres: "" },
     Migration { common: "", sqlite: include_str!("../migrations/0005_planner.sqlite.sql"), postgres: "" },
     Migration { common: include_str!("../migrations/0006_telephony.sql"), sqlite: "", postgres: "" },
+    Migration { common: include_str!("../migrations/0007_whispers.sql"), sqlite: "", postgres: "" },
 ];
 
 /// The schema version that this release writes.

@@ -186,6 +186,7 @@ impl Store {
             crate::contacts::erased::STATEMENTS,
             crate::contacts::page::STATEMENTS,
             crate::contacts::search::STATEMENTS,
+            crate::contacts::whispers::STATEMENTS,
             crate::datasets::STATEMENTS,
             crate::doctor::STATEMENTS,
             crate::events::STATEMENTS,

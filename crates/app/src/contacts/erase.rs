@@ -49,16 +49,18 @@ impl App {
             for key in fields::keys(contact) {
                 batch.delete_field(key, contact.started_at, id);
             }
-            if let Some(recording) = &row.recording {
-                self.forget_recording_later(&mut batch, &recording.sha256);
+            let whisper = self.store.whispers(&caller.tenant, &[id.to_owned()]).await?.remove(id);
+            let sound: Vec<_> = row.recording.iter().chain(&whisper).collect();
+            for it in &sound {
+                self.forget_recording_later(&mut batch, &it.sha256);
             }
             batch.audit(note());
             match self.store.apply(batch).await {
                 Err(StoreError::Conflict) => {}
                 Err(error) => return Err(error.into()),
                 Ok(_) => {
-                    if let Some(recording) = &row.recording {
-                        self.drop_recording_now(caller, &recording.sha256).await;
+                    for it in sound {
+                        self.drop_recording_now(caller, &it.sha256).await;
                     }
                     return Ok(());
                 }

@@ -11,6 +11,7 @@ mod recording;
 mod remarks;
 mod search;
 mod upload;
+mod whisper;
 mod whole;
 
 pub use playback::{Playback, Rendition};

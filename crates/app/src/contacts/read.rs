@@ -19,6 +19,9 @@ pub struct ContactView {
     pub contact: Contact,
     /// Its recording.
     pub recording: Option<Recording>,
+    /// What supervisors said to the agents alone, where it is kept; only for callers who supervise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub whisper: Option<Recording>,
     /// Why the pipeline stopped, in words.
     pub failure: Option<String>,
     /// Talk statistics.
@@ -79,6 +82,7 @@ impl App {
     async fn views(&self, caller: &Caller, rows: Vec<ContactRow>) -> Result<Vec<ContactView>, AppError> {
         let ids: Vec<String> = rows.iter().map(|row| row.contact.value.id.0.clone()).collect();
         let mut analyses = self.store.analyses(&caller.tenant, &ids).await?;
+        let mut whispers = self.whispers(caller, &ids).await?;
         let may_read = caller.may(Ability::ReadRecordings);
         if may_read && !analyses.is_empty() {
             self.audit_reading(caller, &ids).await?;
@@ -89,6 +93,7 @@ impl App {
             let (stats, summary) = analysis.map(|it| (it.stats, it.summary)).unzip();
             let summary = summary.filter(|_| may_read);
             ContactView {
+                whisper: whispers.remove(contact.id.as_str()),
                 contact,
                 recording: row.recording,
                 failure: row.failure,

@@ -98,7 +98,7 @@ impl App {
     }
 }
 
-fn describe(incoming: &Incoming) -> Result<Recording, AppError> {
+pub(super) fn describe(incoming: &Incoming) -> Result<Recording, AppError> {
     let mut head = Vec::with_capacity(HEAD_BYTES);
     let read = incoming.open()?.take(HEAD_BYTES as u64).read_to_end(&mut head);
     read.map_err(|e| AppError::Internal(Box::new(e)))?;

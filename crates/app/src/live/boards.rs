@@ -2,6 +2,7 @@
 
 use super::{
     Announcer, CallControl, SIP_REALM, SipAccount,
+    board::LineId,
     known::Known,
     settings::LiveSettings,
     switchboard::{Out, Switchboard, Write},
@@ -23,6 +24,10 @@ pub(crate) struct Switchboards {
     control: RwLock<Option<Arc<dyn CallControl>>>,
     announcer: RwLock<Option<Arc<dyn Announcer>>>,
     changed: watch::Sender<u64>,
+    /// Whether there is anybody who carries out what is wanted of lines.
+    lines: watch::Sender<bool>,
+    /// Moves when anything live may look different.
+    moved: watch::Sender<u64>,
     /// Somebody has a new deadline.
     pub(super) due: Notify,
     /// What has to be written, in order.
@@ -55,6 +60,8 @@ impl Switchboards {
             control: RwLock::default(),
             announcer: RwLock::default(),
             changed: watch::Sender::new(0),
+            lines: watch::Sender::new(false),
+            moved: watch::Sender::new(0),
             due: Notify::new(),
             writes: Mutex::default(),
             to_write: Notify::new(),
@@ -69,10 +76,25 @@ impl Switchboards {
 
     pub(super) fn attach_lines(&self, control: Arc<dyn CallControl>) {
         *self.control.write().unwrap_or_else(PoisonError::into_inner) = Some(control);
+        self.lines.send_replace(true);
+    }
+
+    pub(super) fn detach_lines(&self) {
+        self.lines.send_replace(false);
+    }
+
+    pub(super) fn lines(&self) -> watch::Receiver<bool> {
+        self.lines.subscribe()
     }
 
     pub(super) fn attach_announcer(&self, announcer: Arc<dyn Announcer>) {
         *self.announcer.write().unwrap_or_else(PoisonError::into_inner) = Some(announcer);
+    }
+
+    /// How loud a line is, where lines are carried.
+    pub(super) fn level(&self, tenant: &TenantId, line: LineId) -> Option<u8> {
+        let control = self.control.read().unwrap_or_else(PoisonError::into_inner).clone();
+        control?.level(tenant, line)
     }
 
     pub(super) fn account(&self, user: &str) -> Option<SipAccount> {
@@ -81,6 +103,14 @@ impl Switchboards {
 
     pub(super) fn plan_changed(&self) -> watch::Receiver<u64> {
         self.changed.subscribe()
+    }
+
+    pub(super) fn moved(&self) -> watch::Receiver<u64> {
+        self.moved.subscribe()
+    }
+
+    fn has_moved(&self) {
+        self.moved.send_modify(|n| *n = n.wrapping_add(1));
     }
 
     fn of(&self, tenant: &TenantId) -> Option<Arc<Mutex<Switchboard>>> {
@@ -109,22 +139,33 @@ impl Switchboards {
         change: impl FnOnce(&mut Switchboard) -> T,
     ) -> Option<T> {
         let board = self.of(tenant)?;
-        let done = change(&mut locked(&board));
+        let done = {
+            let mut board = locked(&board);
+            board.revision = board.revision.wrapping_add(1);
+            change(&mut board)
+        };
         self.carry_out(tenant, &board);
         self.due.notify_one();
+        self.has_moved();
         Some(done)
     }
 
     /// Does what is due in each switchboard.
     pub(super) fn poll(&self, now: Timestamp) {
         for (tenant, board) in self.all() {
-            {
+            let is_due = {
                 let mut board = locked(&board);
-                if board.next_deadline().is_some_and(|at| at <= now) {
+                let is_due = board.next_deadline().is_some_and(|at| at <= now);
+                if is_due {
+                    board.revision = board.revision.wrapping_add(1);
                     board.poll(now);
                 }
-            }
+                is_due
+            };
             self.carry_out(&tenant, &board);
+            if is_due {
+                self.has_moved();
+            }
         }
     }
 
@@ -169,7 +210,9 @@ impl Switchboards {
                 entropy.fill(&mut bytes);
                 u128::from_ne_bytes(bytes)
             };
-            let made = Arc::new(Mutex::new(Switchboard::new(known, random)));
+            let mut made = Switchboard::new(known, random);
+            made.service.begin(now);
+            let made = Arc::new(Mutex::new(made));
             // Whoever was faster has made the same.
             let mut tenants = self.tenants.write().unwrap_or_else(PoisonError::into_inner);
             tenants.entry(tenant.clone()).or_insert(made);

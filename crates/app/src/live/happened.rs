@@ -9,6 +9,7 @@ use touchline_model::{ContactId, Timestamp, UserId};
 
 impl Switchboard {
     pub(crate) fn happened(&mut self, call: CallId, at: Timestamp, what: &Happened) {
+        self.story.told(call, at, what);
         match what {
             Happened::Started { .. } => {
                 if let Some((mut note, event)) = Note::begin(&self.known, call, at, what) {

@@ -47,6 +47,7 @@ impl Switchboard {
     }
 
     pub(crate) fn queue(&mut self, event: QueueEvent) {
+        self.service.told(self.now, &event);
         let actions = self.dispatcher.handle(event, self.now);
         self.actions.extend(actions);
     }
@@ -75,6 +76,7 @@ impl Switchboard {
             }
             QueueAction::Overflow { call, to } => {
                 if let Ok(call) = call.as_str().parse() {
+                    self.service.sent_on(self.now, call);
                     self.queued.remove(&call);
                     self.signals.push_back(Signal::HuntEnds { call, to });
                 }

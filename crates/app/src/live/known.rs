@@ -3,7 +3,7 @@
 
 use super::{
     board::{Device, DeviceId, Reach, Settings, numbers::Plan},
-    settings::{LiveSettings, TelephonySettings, in_force},
+    settings::{LiveSettings, TelephonySettings, Thresholds, in_force},
 };
 use crate::{App, AppError};
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,6 +20,7 @@ pub(crate) struct Known {
     pub(crate) plan: Plan,
     pub(crate) settings: Settings,
     pub(crate) keep_whisper: bool,
+    pub(crate) thresholds: Thresholds,
     /// Telephones of people who still work here, and of nobody.
     pub(crate) devices: BTreeMap<DeviceId, DeviceRow>,
     pub(crate) names: BTreeMap<UserId, String>,
@@ -38,6 +39,7 @@ impl Known {
         let own = stored.map(|it| serde_json::from_value::<TelephonySettings>(it.1)).transpose();
         let own = own.map_err(|e| AppError::Internal(Box::new(e)))?.unwrap_or_default();
         let (settings, keep_whisper) = in_force(server, &own);
+        let thresholds = own.thresholds;
         let plan = Plan::new(own.plan).map_err(|all| {
             AppError::Internal(format!("the stored plan of `{tenant}` is no good: {}", told(&all)).into())
         })?;
@@ -55,6 +57,7 @@ impl Known {
             plan,
             settings,
             keep_whisper,
+            thresholds,
             devices: devices.map(|it| (DeviceId(it.id.clone()), it)).collect(),
             reach: reach(&above, &groups),
             groups: above,

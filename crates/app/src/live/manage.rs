@@ -4,7 +4,7 @@ use super::{
     board::numbers::{NumberPlan, Plan, Secret, UserNumber},
     known::told,
     ports::SIP_REALM,
-    settings::{Monitoring, RecordingPolicy, TelephonySettings},
+    settings::{Monitoring, RecordingPolicy, TelephonySettings, Thresholds},
 };
 use crate::{App, AppError, entropy, records::ATTEMPTS, require};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -47,6 +47,9 @@ pub struct ChangeTelephony {
     /// What is recorded.
     #[serde(default)]
     pub recording: RecordingPolicy,
+    /// From when on something on the live wall wants a look.
+    #[serde(default)]
+    pub thresholds: Thresholds,
 }
 
 /// A telephone that is to be made.
@@ -150,8 +153,8 @@ impl App {
         if change.version != version {
             return Err(StoreError::Conflict.into());
         }
-        let ChangeTelephony { plan, monitoring, recording, .. } = change;
-        let mut settings = TelephonySettings { plan, monitoring, recording };
+        let ChangeTelephony { plan, monitoring, recording, thresholds, .. } = change;
+        let mut settings = TelephonySettings { plan, monitoring, recording, thresholds };
         keep_passwords(&mut settings.plan, &before.plan)?;
         self.check_plan(caller, &settings.plan).await?;
         let mut batch = Batch::new(&caller.tenant);

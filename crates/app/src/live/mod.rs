@@ -10,10 +10,12 @@ mod hunts;
 mod known;
 mod manage;
 mod notes;
+mod on_call;
 mod ports;
 mod presence;
 mod recorded;
 mod run;
+mod service;
 mod settings;
 mod since;
 mod supervise;
@@ -24,18 +26,22 @@ mod ways;
 mod writer;
 
 pub(crate) use boards::Switchboards;
+pub(crate) use known::supervises;
 pub use manage::{ChangeTelephony, DeviceInfo, DevicePassword, NewDevice, TelephonyView};
+pub use on_call::{CallNews, CallStep, OnCall, Party, PartyRole};
 pub use ports::{
     Announcer, CallControl, CallingFrom, Order, RecordedCall, SIP_REALM, Shown, SipAccount, Target,
     TrunkNetwork,
 };
+pub use service::ServiceLevel;
 pub use settings::{
-    LiveSettings, Monitoring, MonitoringMode, MonitoringScope, RecordingPolicy, TelephonySettings,
+    ConsultCalls, LiveSettings, Monitoring, MonitoringMode, MonitoringScope, RecordingPolicy,
+    TelephonySettings, Thresholds,
 };
 /// The live state of one organisation, as a state machine.
 pub use touchline_live as board;
 pub use views::{LiveCall, QueueView};
-pub use wall::{Supervising, Wall, WallAgent, WallCall, WallPhone, WatchStage, Watching};
+pub use wall::{Alert, Supervising, Wall, WallAgent, WallCall, WallPhone, WatchStage, Watching};
 
 use crate::{App, AppError};
 use board::{
@@ -75,6 +81,16 @@ impl Live {
     /// Says who carries out what is wanted of lines. Without one nothing happens on any line.
     pub fn attach_lines(&self, control: Arc<dyn CallControl>) {
         self.boards().attach_lines(control);
+    }
+
+    /// Says that lines are about to go: the server stops. What is wanted of them is still carried out.
+    pub fn detach_lines(&self) {
+        self.boards().detach_lines();
+    }
+
+    /// Whether there are lines: somebody has attached them, and the server does not stop.
+    pub fn lines(&self) -> watch::Receiver<bool> {
+        self.boards().lines()
     }
 
     /// Says who tells people. Without one nobody is told.

@@ -7,14 +7,20 @@ use super::{
 };
 use crate::events::OWN_INBOX;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use touchline_model::{
     Channel, Contact, ContactChannel, ContactId, ContactState, Direction, Event, EventContent, InboxId,
-    Initiator, MediaTime, Timestamp, UserId,
+    Initiator, MediaTime, Timestamp, UserId, Validate,
     events::{
         Assignee, ContactChange, ContactEvent, ContactStatus, EndReason, FulfilledType, HoldReason,
         OtherInitiator, RejectReason, TransferReason, TransferType,
     },
 };
+
+/// Names of what is said of every call.
+const OURS: [&str; 4] = ["customer_number", "dialled_number", "inbox", "cut"];
+/// Fields that people may attach; a contact takes 500, ours among them.
+const MOST_ATTACHED: usize = 490;
 
 /// The inbox of a queue in the reports.
 pub(crate) fn inbox_of(queue: &str) -> InboxId {
@@ -39,6 +45,9 @@ pub(crate) struct Note {
     holding: bool,
     /// It has been recorded at some time.
     recorded: bool,
+    /// What people have attached to the call.
+    #[serde(default)]
+    data: Map<String, Value>,
     /// Events told so far.
     events: u32,
 }
@@ -76,6 +85,7 @@ impl Note {
             answered: None,
             holding: false,
             recorded: false,
+            data: Map::new(),
             events: 0,
         };
         let initiator = match &user {
@@ -168,6 +178,14 @@ impl Note {
                     self.hands_to(at, by, self.inbox.clone(), Some(next), TransferType::Warm, &mut all);
                 }
             }
+            Happened::Overflowed(to) => {
+                let inbox = inbox_at(known, to).unwrap_or_else(|| self.inbox.clone());
+                // People of the same queue, or of none, are no other place.
+                if inbox != self.inbox {
+                    self.goes_on_to(at, inbox, &mut all);
+                }
+            }
+            Happened::Attached(data) => self.data.clone_from(data),
             Happened::Started { .. } | Happened::Supervised { .. } | Happened::Ended { .. } => {}
         }
         all
@@ -219,6 +237,14 @@ impl Note {
         }
     }
 
+    /// Nobody was found: the call goes to another queue by itself.
+    fn goes_on_to(&mut self, at: Timestamp, inbox: InboxId, all: &mut Vec<Event>) {
+        let assignee = Assignee { inbox_id: inbox.clone(), agent_id: None };
+        let (reason, transfer_type) = (TransferReason::Automation, TransferType::Cold);
+        all.push(self.event(at, system(), ContactChange::Transferred { assignee, reason, transfer_type }));
+        (self.inbox, self.agent) = (inbox, None);
+    }
+
     fn hands_to(
         &mut self,
         at: Timestamp,
@@ -261,7 +287,7 @@ impl Note {
     }
 
     fn into_contact(self, at: Timestamp, cut: bool) -> Contact {
-        let mut metadata = serde_json::Map::new();
+        let mut metadata = Map::new();
         metadata.insert("customer_number".to_owned(), self.customer.into());
         metadata.insert("dialled_number".to_owned(), self.dialled.into());
         if self.inbox.as_str() != OWN_INBOX {
@@ -273,7 +299,7 @@ impl Note {
         let spoken = self.answered.map(|from| (at.micros() - from.micros()).max(0));
         let waits = self.recorded && self.answered.is_some();
         let state = if waits { ContactState::UPLOADED } else { ContactState::COMPLETE };
-        Contact {
+        let mut contact = Contact {
             id: self.contact,
             channel: Channel::Call,
             direction: if self.outbound { Direction::Outbound } else { Direction::Inbound },
@@ -284,7 +310,9 @@ impl Note {
             original_path: None,
             metadata,
             crm_matches: vec![],
-        }
+        };
+        attach(&mut contact, self.data);
+        contact
     }
 
     fn event(&mut self, timestamp: Timestamp, initiator: Initiator, change: ContactChange) -> Event {
@@ -302,6 +330,27 @@ impl Note {
                 assignee_before: Assignee { inbox_id: self.inbox.clone(), agent_id: self.agent.clone() },
                 change,
             }),
+        }
+    }
+}
+
+/// Adds what people have attached to a call to the metadata of its contact: what is neither a value nor a list of values
+/// as JSON text. What a contact does not take is left out, rather than the contact with it.
+fn attach(contact: &mut Contact, data: Map<String, Value>) {
+    let plain = |value: &Value| !value.is_object() && !value.is_array();
+    for (key, value) in data.into_iter().take(MOST_ATTACHED) {
+        let value = match &value {
+            Value::Array(list) if list.iter().all(plain) => value,
+            it if plain(it) => value,
+            it => Value::String(it.to_string()),
+        };
+        // Ours are not overwritten by anybody.
+        let key = if OURS.contains(&key.as_str()) { format!("attached_{key}") } else { key };
+        let ours = std::mem::replace(&mut contact.metadata, Map::from_iter([(key, value)]));
+        let taken = contact.validate().is_ok();
+        let one = std::mem::replace(&mut contact.metadata, ours);
+        if taken {
+            contact.metadata.extend(one);
         }
     }
 }

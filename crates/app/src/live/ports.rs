@@ -12,6 +12,13 @@ pub const SIP_REALM: &str = "touchline";
 pub trait CallControl: Send + Sync {
     /// Carry out, in order. Must not block: put into a queue.
     fn carry_out(&self, tenant: &TenantId, orders: Vec<Order>);
+
+    /// How loud the sound is that comes from a line at this moment: 0 (60 dB below the loudest that there is, and less) to
+    /// 100. Nothing, where nobody knows. Must not block.
+    fn level(&self, tenant: &TenantId, line: LineId) -> Option<u8> {
+        let _ = (tenant, line);
+        None
+    }
 }
 
 /// Tells people who are connected what has changed.

@@ -81,15 +81,33 @@ impl Switchboard {
             let before = self.presence.states.get(&user).cloned().unwrap_or_default();
             if before != state {
                 let events = self.presence.changed(&user, self.now, &before, &state);
-                self.presence.states.insert(user, state);
-                self.write(Write::Status(events));
+                let at_work = state != AgentState::LoggedOut;
+                self.presence.states.insert(user.clone(), state);
+                self.write(Write::Status { user, at_work, events });
             }
         }
         told
     }
 }
 
+impl Switchboard {
+    /// The server stops: nobody is at work any more, for nobody can be called.
+    pub(crate) fn close(&mut self) {
+        let active = |desk: &DeviceView| desk.active;
+        let devices: Vec<_> = self.board.device_views().filter(active).map(|desk| desk.device.id).collect();
+        for device in devices {
+            self.put_state(&device, AgentState::LoggedOut);
+        }
+        self.settle();
+    }
+}
+
 impl Presence {
+    /// Whether anybody is at work.
+    pub(crate) fn anybody(&self) -> bool {
+        self.states.values().any(|state| *state != AgentState::LoggedOut)
+    }
+
     /// A change of state as events (contract gladly §8).
     fn changed(&mut self, user: &UserId, at: Timestamp, before: &AgentState, now: &AgentState) -> Vec<Event> {
         use AgentStatusChange::{LoggedIn, LoggedOut, ReturnedFromAway, WentAway};
@@ -143,6 +161,17 @@ impl Presence {
         let id = format!("presence-{}-{}", timestamp.micros(), self.told).into();
         Event { id, timestamp, initiator, content }
     }
+}
+
+/// The end of the work of somebody who was at work when the server was killed, at the time at which it was alive for sure.
+pub(crate) fn left_behind(user: &UserId, at: Timestamp) -> Vec<Event> {
+    // Whether that one was ready is not known any more; who has left is not, whatever was before.
+    let mut events = Presence::default().changed(user, at, &AgentState::Ready, &AgentState::LoggedOut);
+    for event in &mut events {
+        event.id = format!("{}-{user}-cut", event.id).into();
+        event.initiator = Initiator::Other(OtherInitiator::System, String::new());
+    }
+    events
 }
 
 /// Why an agent is away who has missed too many calls.

@@ -3,6 +3,7 @@
 use super::{Live, RecordedCall, board::CallId};
 use crate::AppError;
 use bytes::Bytes;
+use futures::Stream;
 use std::path::Path;
 use tokio::io::AsyncReadExt;
 use touchline_model::{Caller, TenantId};
@@ -27,15 +28,7 @@ impl Live {
         let caller = Caller::system(tenant.clone(), "telephony");
         let id = call.to_string();
         let name = format!("{id}.wav");
-        let file = tokio::fs::File::open(&recording.customer_facing).await;
-        let file = file.map_err(|e| AppError::Internal(Box::new(e)))?;
-        let pieces = futures::stream::try_unfold(file, |mut file| async move {
-            let mut piece = vec![0; PIECE];
-            let read = file.read(&mut piece).await?;
-            piece.truncate(read);
-            Ok::<_, std::io::Error>((read > 0).then(|| (Bytes::from(piece), file)))
-        });
-        let pieces = Box::pin(pieces);
+        let pieces = pieces_of(&recording.customer_facing).await?;
         match self.app.receive_recording(&caller, &id, Some(&name), pieces).await {
             Ok(_) => {
                 if recording.cut {
@@ -50,13 +43,23 @@ impl Live {
             }
             Err(error) => return Err(error),
         }
-        remove(&recording.customer_facing).await;
-        if let Some(coach) = &recording.coach
-            && !self.keeps_whisper(tenant)
-        {
+        if let Some(coach) = &recording.coach {
+            if self.keeps_whisper(tenant) {
+                self.keep_coach(&caller, &id, coach).await?;
+            }
             remove(coach).await;
         }
+        remove(&recording.customer_facing).await;
         Ok(())
+    }
+
+    /// What supervisors said becomes a track of its own of the contact.
+    async fn keep_coach(&self, caller: &Caller, id: &str, file: &Path) -> Result<(), AppError> {
+        match self.app.keep_whisper(caller, id, pieces_of(file).await?).await {
+            // A call among ourselves, a contact that was erased meanwhile, or a whisper of nothing.
+            Ok(()) | Err(AppError::NotFound { .. } | AppError::Gone(_) | AppError::NotAudio(_)) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     async fn mark_cut(&self, caller: &Caller, id: &str) -> Result<(), AppError> {
@@ -66,6 +69,20 @@ impl Live {
         };
         self.app.change_contact(caller, id, cut).await.map(|_| ())
     }
+}
+
+/// A file, a piece at a time.
+async fn pieces_of(
+    file: &Path,
+) -> Result<impl Stream<Item = std::io::Result<Bytes>> + Unpin + Send + use<>, AppError> {
+    let file = tokio::fs::File::open(file).await.map_err(|e| AppError::Internal(Box::new(e)))?;
+    let pieces = futures::stream::try_unfold(file, |mut file| async move {
+        let mut piece = vec![0; PIECE];
+        let read = file.read(&mut piece).await?;
+        piece.truncate(read);
+        Ok((read > 0).then(|| (Bytes::from(piece), file)))
+    });
+    Ok(Box::pin(pieces))
 }
 
 async fn remove(file: &Path) {

@@ -41,6 +41,18 @@ impl Live {
         Ok(())
     }
 
+    /// The server stops, and its telephones have gone: whoever is at work is so no longer. Waits until that is written.
+    pub async fn close(&self) {
+        let now = self.now();
+        for tenant in self.boards().each(|tenant, _| Some(tenant.clone())) {
+            self.boards().change(&tenant, |board| {
+                board.now = now;
+                board.close();
+            });
+        }
+        self.written().await;
+    }
+
     /// Does what is due now.
     pub fn poll(&self) {
         self.boards().poll(self.now());
@@ -101,7 +113,9 @@ impl Live {
         let node = self.boards().settings().node.clone();
         loop {
             tokio::time::sleep(ALIVE).await;
-            let busy = self.boards().each(|tenant, board| (!board.notes.is_empty()).then(|| tenant.clone()));
+            let busy = self.boards().each(|tenant, board| {
+                (!board.notes.is_empty() || board.presence.anybody()).then(|| tenant.clone())
+            });
             for tenant in busy {
                 let mut batch = Batch::new(&tenant);
                 batch.open_calls_seen(&node, self.now());

@@ -1,6 +1,6 @@
 //! What an operator and an organisation may set about live calls.
 
-use super::board::{Scope, Settings, numbers::NumberPlan};
+use super::board::{Consults, Scope, Settings, numbers::NumberPlan};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +22,21 @@ pub enum MonitoringMode {
     AllCalls,
 }
 
+/// Which calls to colleagues about another call are watched (contract genesys-voice §7.9, OC-70).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ConsultCalls {
+    /// None.
+    #[default]
+    None,
+    /// Those that the watched agent makes.
+    Orig,
+    /// Those that the watched agent gets.
+    Dest,
+    /// All.
+    All,
+}
+
 /// How supervision behaves, with the names of contract genesys-voice §13. What is left out is as the operator has
 /// configured it; what the operator leaves out is as the contract says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -39,6 +54,9 @@ pub struct Monitoring {
     /// Whether calls between our own telephones are watched (default: yes).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub monitor_internal_calls: Option<bool>,
+    /// Which calls to colleagues about another call are watched (default: none).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub monitor_consult_calls: Option<ConsultCalls>,
     /// Whether one may go back to coaching in a call (default: no).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub allow_switch_to_coach: Option<bool>,
@@ -66,6 +84,43 @@ pub struct RecordingPolicy {
     /// Whether what a supervisor whispers is kept, in a file of its own (default: no).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub keep_whisper: Option<bool>,
+}
+
+/// From when on something on the live wall wants a look, in seconds. What is left out has the usual value.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Thresholds {
+    /// Callers of queues who are answered within so long are answered in time (usually 20).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answer_within: Option<u16>,
+    /// A caller who waits for longer waits too long (usually 60).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub long_wait: Option<u16>,
+    /// A call that is on hold for longer is so for too long (usually 120).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub long_hold: Option<u16>,
+    /// A call that goes on for longer is a long one (usually 900).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub long_call: Option<u16>,
+}
+
+impl Thresholds {
+    /// [`Thresholds::answer_within`], or what is usual.
+    pub fn answer_within(self) -> u16 {
+        self.answer_within.unwrap_or(20)
+    }
+    /// [`Thresholds::long_wait`], or what is usual.
+    pub fn long_wait(self) -> u16 {
+        self.long_wait.unwrap_or(60)
+    }
+    /// [`Thresholds::long_hold`], or what is usual.
+    pub fn long_hold(self) -> u16 {
+        self.long_hold.unwrap_or(120)
+    }
+    /// [`Thresholds::long_call`], or what is usual.
+    pub fn long_call(self) -> u16 {
+        self.long_call.unwrap_or(900)
+    }
 }
 
 /// What the operator of a server sets for all.
@@ -96,6 +151,8 @@ pub struct TelephonySettings {
     pub monitoring: Monitoring,
     /// What is recorded.
     pub recording: RecordingPolicy,
+    /// From when on something on the live wall wants a look.
+    pub thresholds: Thresholds,
 }
 
 impl Monitoring {
@@ -109,6 +166,15 @@ impl Monitoring {
             default_scope: scope.unwrap_or(under.default_scope),
             default_once: self.default_mode.map_or(under.default_once, |it| it == MonitoringMode::NextCall),
             monitor_internal_calls: self.monitor_internal_calls.unwrap_or(under.monitor_internal_calls),
+            monitor_consult_calls: self.monitor_consult_calls.map_or(under.monitor_consult_calls, |it| {
+                match it {
+                    ConsultCalls::None => Consults::None,
+                    ConsultCalls::Orig => Consults::Origin,
+                    ConsultCalls::Dest => Consults::Destination,
+                    ConsultCalls::All => Consults::All,
+                }
+            }),
+            ring_people_secs: under.ring_people_secs,
             allow_switch_to_coach: self.allow_switch_to_coach.unwrap_or(under.allow_switch_to_coach),
             notify_agent: self.notify_agent.unwrap_or(under.notify_agent),
             auto_answer_supervisor: self.auto_answer_supervisor.unwrap_or(under.auto_answer_supervisor),
@@ -124,7 +190,8 @@ pub(crate) fn in_force(server: &LiveSettings, own: &TelephonySettings) -> (Setti
     let settings = own.monitoring.over(server.monitoring.over(Settings::default()));
     let recording = own.recording.enabled.or(server.recording.enabled).unwrap_or(settings.recording);
     let keep_whisper = own.recording.keep_whisper.or(server.recording.keep_whisper).unwrap_or(false);
-    (Settings { recording, ..settings }, keep_whisper)
+    let ring_people_secs = own.plan.ring_secs.map_or(settings.ring_people_secs, i64::from);
+    (Settings { recording, ring_people_secs, ..settings }, keep_whisper)
 }
 
 #[cfg(test)]
@@ -136,6 +203,7 @@ mod tests {
         let server = LiveSettings {
             monitoring: Monitoring {
                 default_mode: Some(MonitoringMode::NextCall),
+                monitor_consult_calls: Some(ConsultCalls::Orig),
                 ring_timeout: Some(10),
                 ..Monitoring::default()
             },
@@ -144,11 +212,17 @@ mod tests {
         let own = TelephonySettings {
             monitoring: Monitoring { ring_timeout: Some(20), ..Monitoring::default() },
             recording: RecordingPolicy { enabled: Some(false), keep_whisper: None },
-            ..TelephonySettings::default()
+            plan: NumberPlan { ring_secs: Some(25), ..NumberPlan::default() },
         };
         let (settings, keep_whisper) = in_force(&server, &own);
-        let wanted =
-            Settings { default_once: true, ring_timeout_secs: 20, recording: false, ..Settings::default() };
+        let wanted = Settings {
+            default_once: true,
+            ring_timeout_secs: 20,
+            ring_people_secs: 25,
+            monitor_consult_calls: Consults::Origin,
+            recording: false,
+            ..Settings::default()
+        };
         assert_eq!((settings, keep_whisper), (wanted, false));
     }
 }

@@ -66,6 +66,16 @@ impl Live {
         self.command(caller, Command::Watch(WatchWish { mode, target, number: None, scope, once }))
     }
 
+    /// Mutes the watched agent, or no longer: for who has joined the call (contract genesys-voice OC-53).
+    ///
+    /// # Errors
+    /// The caller has joined no call; see [`Live::command`].
+    pub fn mute_watched(&self, caller: &Caller, on: bool) -> Result<(), Refused> {
+        let now =
+            self.own(caller)?.call.filter(|it| it.takes_part).ok_or(Refused::NotNow("nobody is watched"))?;
+        self.command(caller, Command::Call(now.call, CallCommand::MuteMonitored(on)))
+    }
+
     /// Takes part in nobody's calls any more: leaves the one that goes on, and is called to no other.
     ///
     /// # Errors

@@ -4,14 +4,16 @@
 use super::{
     board::{
         AgentState, Board, By, CallCommand, CallId, Command, DeviceId, Effect, From, LineId, Mode, Notice,
-        Refused, Signal,
+        Refused, Seat, Signal,
         numbers::{Caller as Dials, Dispatcher, QueueAction, Refusal, Route},
     },
     hunts::GroupHunt,
     known::Known,
     notes::{Ended, Note},
+    on_call::Story,
     ports::{CallingFrom, Order},
     presence::Presence,
+    service::Service,
     since::Since,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -31,7 +33,13 @@ pub(crate) enum Write {
     /// A contact has ended.
     Ended(Box<Ended>),
     /// What an agent does.
-    Status(Vec<Event>),
+    Status {
+        /// Whose.
+        user: UserId,
+        /// Whether that one is at work from now on.
+        at_work: bool,
+        events: Vec<Event>,
+    },
     /// A line of the audit trail.
     Audit { by: UserId, action: &'static str, object: String, detail: String },
 }
@@ -51,9 +59,17 @@ pub(crate) struct Switchboard {
     pub(crate) presence: Presence,
     /// Since when everybody does what they do.
     pub(crate) since: Since,
+    /// Waits in queues.
+    pub(crate) service: Service,
+    /// Who sits in the calls that go on.
+    pub(crate) seats: BTreeMap<CallId, Vec<Seat>>,
+    /// What has happened in the calls that go on.
+    pub(crate) story: Story,
     /// Names of callers from outside by their numbers, while there are calls.
     pub(crate) displays: BTreeMap<String, String>,
     pub(crate) now: Timestamp,
+    /// Moves whenever anything here may have changed.
+    pub(crate) revision: u64,
     pub(crate) effects: VecDeque<Effect>,
     pub(crate) signals: VecDeque<Signal>,
     pub(crate) actions: VecDeque<QueueAction>,
@@ -77,8 +93,12 @@ impl Switchboard {
             reachable: BTreeSet::new(),
             presence: Presence::default(),
             since: Since::default(),
+            service: Service::default(),
+            seats: BTreeMap::new(),
+            story: Story::default(),
             displays: BTreeMap::new(),
             now: Timestamp::default(),
+            revision: 0,
             effects: VecDeque::new(),
             signals: VecDeque::new(),
             actions: VecDeque::new(),
@@ -240,7 +260,13 @@ impl Switchboard {
             Effect::PickUp(line) => Order::PickUp(line),
             Effect::HangUp { line, cause } => Order::HangUp { line, cause },
             Effect::Dtmf { line, digits } => Order::Dtmf { line, digits },
-            Effect::Seats { call, seats, waiting } => Order::Seats { call, seats, waiting },
+            Effect::Seats { call, seats, waiting } => {
+                match seats.is_empty() {
+                    true => self.seats.remove(&call),
+                    false => self.seats.insert(call, seats.clone()),
+                };
+                Order::Seats { call, seats, waiting }
+            }
             Effect::Record { call, recording } => {
                 if recording == super::board::Recording::Running
                     && let Some(note) = self.notes.get_mut(&call)

@@ -3,6 +3,7 @@
 use super::{
     Live,
     board::{CallId, CallKind, CallView, DeviceId, DeviceView, Settings},
+    service::ServiceLevel,
     switchboard::Switchboard,
 };
 use crate::{AppError, require};
@@ -21,6 +22,10 @@ pub struct QueueView {
     pub since: Option<Timestamp>,
     /// Agents who would be rung now.
     pub idle: usize,
+    /// The first of them has waited for too long.
+    pub is_late: bool,
+    /// How soon callers were answered.
+    pub service: ServiceLevel,
 }
 
 /// A call that goes on, for the wall.
@@ -104,16 +109,29 @@ impl Live {
     /// # Errors
     /// [`AppError::NotAllowed`] without the ability to see reports.
     pub fn queues(&self, caller: &Caller) -> Result<Vec<QueueView>, AppError> {
+        self.queues_since(caller, Timestamp::default())
+    }
+
+    /// The same, with how soon callers were answered since then.
+    ///
+    /// # Errors
+    /// As [`Live::queues`].
+    pub fn queues_since(&self, caller: &Caller, from: Timestamp) -> Result<Vec<QueueView>, AppError> {
         require(caller, Ability::ReadReports)?;
+        let now = self.now();
         Ok(self.seen(caller, |board| {
             let view = |queue: &super::board::numbers::QueueConfig| {
                 let (waiting, since) = board.dispatcher.waiting(&queue.number);
+                let limits = board.known.thresholds;
+                let late = since.map(|it| it.plus_secs(i64::from(limits.long_wait())));
                 QueueView {
                     number: queue.number.clone(),
                     name: queue.name.clone(),
                     waiting,
                     since,
                     idle: board.dispatcher.idle(&queue.number),
+                    is_late: late.is_some_and(|it| it <= now),
+                    service: board.service.level(&queue.number, from, limits.answer_within()),
                 }
             };
             let mut all: Vec<QueueView> = board.known.plan.written().queues.iter().map(view).collect();

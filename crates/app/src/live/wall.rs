@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use touchline_model::{Ability, Caller, GroupId, Timestamp, UserId};
 
 /// The wall of a supervisor.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wall {
     /// The supervisor's own telephone.
     pub own: Option<WallPhone>,
@@ -27,6 +27,8 @@ pub struct Wall {
     pub groups: Vec<(GroupId, String)>,
     /// Whether the organisation has any telephone that belongs to somebody.
     pub set_up: bool,
+    /// When time alone will change something: a call or a wait becomes a long one.
+    pub due: Option<Timestamp>,
 }
 
 /// A telephone on the wall.
@@ -59,6 +61,17 @@ pub struct WallAgent {
     pub call: Option<WallCall>,
     /// Who supervises them, or is going to.
     pub supervisors: Vec<Supervising>,
+    /// Why they want a look.
+    pub alert: Option<Alert>,
+}
+
+/// Why somebody on the wall wants a look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Alert {
+    /// The call has been on hold for too long.
+    LongHold,
+    /// The call goes on for long.
+    LongCall,
 }
 
 /// A call as one of its parties has it.
@@ -123,6 +136,8 @@ pub struct Watching {
     pub since: Option<Timestamp>,
     /// The modes that may be gone over to.
     pub may: Vec<Mode>,
+    /// The watched one can be muted, and is not (`false`) or is (`true`); absent where the mode does not allow it.
+    pub silenced: Option<bool>,
 }
 
 impl Live {
@@ -130,6 +145,16 @@ impl Live {
     pub fn has_wall(&self, caller: &Caller) -> bool {
         self.is_supervisor(caller)
             && self.seen(caller, |board| board.known.devices.values().any(|it| it.user.is_some()))
+    }
+
+    /// Moves whenever anything live may look different to somebody of any organisation; [`Live::revision`] says of which.
+    pub fn moved(&self) -> tokio::sync::watch::Receiver<u64> {
+        self.boards().moved()
+    }
+
+    /// Differs from what it was before whenever something live of the caller's organisation may have changed.
+    pub fn revision(&self, caller: &Caller) -> u64 {
+        self.seen(caller, |board| board.revision)
     }
 
     /// The wall as the caller may see it.
@@ -141,12 +166,13 @@ impl Live {
         if !self.is_supervisor(caller) {
             return Err(AppError::NotAllowed(Ability::ReadDirectory));
         }
-        Ok(self.seen(caller, |board| board.wall(caller.user.as_ref())))
+        let now = self.now();
+        Ok(self.seen(caller, |board| board.wall(caller.user.as_ref(), now)))
     }
 }
 
 impl Switchboard {
-    fn wall(&self, own: Option<&UserId>) -> Wall {
+    fn wall(&self, own: Option<&UserId>, now: Timestamp) -> Wall {
         let reach = own.map_or(Reach::Everybody, |user| self.known.reach(user));
         let mut people: BTreeMap<UserId, Vec<DeviceView>> = BTreeMap::new();
         for desk in self.board.device_views() {
@@ -172,7 +198,7 @@ impl Switchboard {
         let mut agents: Vec<WallAgent> = people
             .into_iter()
             .filter(|(user, _)| Some(user) != own && seen(user))
-            .filter_map(|(user, desks)| self.agent(user, desks, &mut watchers))
+            .filter_map(|(user, desks)| self.agent(user, desks, &mut watchers, now))
             .collect();
         agents.sort_by_cached_key(|it| (it.need(), it.name.to_lowercase(), it.user.clone()));
         let mut groups: Vec<(GroupId, String)> = agents
@@ -183,7 +209,14 @@ impl Switchboard {
         groups.sort_by(|one, other| (&one.1, &one.0).cmp(&(&other.1, &other.0)));
         groups.dedup();
         let watching = own_desk.as_ref().and_then(|desk| self.watching(desk));
-        Wall { own: own_desk.map(|desk| self.phone(&desk)), watching, agents, groups, set_up }
+        Wall {
+            own: own_desk.map(|desk| self.phone(&desk)),
+            watching,
+            agents,
+            groups,
+            set_up,
+            due: self.due(now),
+        }
     }
 
     fn phone(&self, desk: &DeviceView) -> WallPhone {
@@ -191,7 +224,7 @@ impl Switchboard {
         WallPhone { device: desk.device.id.clone(), number: desk.device.number.clone(), reachable }
     }
 
-    fn name_of(&self, user: &UserId) -> String {
+    pub(super) fn name_of(&self, user: &UserId) -> String {
         self.known.names.get(user).cloned().unwrap_or_default()
     }
 
@@ -216,17 +249,20 @@ impl Switchboard {
         user: UserId,
         desks: Vec<DeviceView>,
         watchers: &mut BTreeMap<DeviceId, Vec<Supervising>>,
+        now: Timestamp,
     ) -> Option<WallAgent> {
         // Of several telephones the one with a call, else the one they work at.
         let at = self.board.desk_of(&user);
         let busy = desks.iter().find(|it| self.call_at(it).is_some()).map(|it| it.device.id.clone());
         let desk = desks.into_iter().find(|it| Some(&it.device.id) == busy.as_ref().or(at.as_ref()))?;
+        let call = self.call_at(&desk).map(|it| self.call_of(it));
         Some(WallAgent {
+            alert: call.as_ref().and_then(|it| self.alert(it, now)),
             name: self.name_of(&user),
             groups: self.known.groups.get(&user).cloned().unwrap_or_default(),
             phone: self.phone(&desk),
             since: self.since.desk(&desk.device.id),
-            call: self.call_at(&desk).map(|it| self.call_of(it)),
+            call,
             supervisors: watchers.remove(&desk.device.id).unwrap_or_default(),
             state: if desk.active { desk.state } else { AgentState::LoggedOut },
             user,
@@ -246,6 +282,43 @@ impl Switchboard {
         calls.filter(|it| !it.monitoring && rank(it) < 4).min_by_key(rank)
     }
 
+    /// Name of the queue or group that was called.
+    pub(super) fn queue_of(&self, view: &CallView) -> Option<String> {
+        let dialled = self.board.hunted_at(view.call).unwrap_or(&view.dnis);
+        match self.known.plan.route(dialled, Dials::Trunk("")) {
+            Route::Queue(queue) => Some(queue.name.clone()),
+            Route::Group(group) => Some(group.name.clone()),
+            _ => None,
+        }
+    }
+
+    /// Until when a call is on hold, and goes on, before that is too long.
+    fn limits(&self, call: &WallCall) -> (Option<Timestamp>, Option<Timestamp>) {
+        let limits = self.known.thresholds;
+        let held = (call.state == LegState::Held).then(|| call.since.plus_secs(limits.long_hold().into()));
+        (held, call.took.map(|it| it.plus_secs(limits.long_call().into())))
+    }
+
+    fn alert(&self, call: &WallCall, now: Timestamp) -> Option<Alert> {
+        let over = |limit: Option<Timestamp>| limit.is_some_and(|it| it <= now);
+        match self.limits(call) {
+            (held, _) if over(held) => Some(Alert::LongHold),
+            (_, long) if over(long) => Some(Alert::LongCall),
+            _ => None,
+        }
+    }
+
+    /// When time alone will change something.
+    fn due(&self, now: Timestamp) -> Option<Timestamp> {
+        let calls = self.board.device_views().filter_map(|it| self.call_at(&it)).map(|it| self.call_of(it));
+        let calls = calls.flat_map(|it| <[_; 2]>::from(self.limits(&it))).flatten();
+        let wait = i64::from(self.known.thresholds.long_wait());
+        let queues = self.known.plan.written().queues.iter();
+        let waits =
+            queues.filter_map(|it| self.dispatcher.waiting(&it.number).1).map(|it| it.plus_secs(wait));
+        calls.chain(waits).filter(|it| *it > now).min()
+    }
+
     fn call_of(&self, view: CallView) -> WallCall {
         let party = self.since.party(view.call, &view.device);
         let name = |number: &String, device: Option<&DeviceId>| {
@@ -255,12 +328,7 @@ impl Switchboard {
                 .unwrap_or_else(|| number.clone())
         };
         let others = view.participants.iter().filter(|it| !it.supervises);
-        let dialled = self.board.hunted_at(view.call).unwrap_or(&view.dnis);
-        let queue = match self.known.plan.route(dialled, Dials::Trunk("")) {
-            Route::Queue(queue) => Some(queue.name.clone()),
-            Route::Group(group) => Some(group.name.clone()),
-            _ => None,
-        };
+        let queue = self.queue_of(&view);
         WallCall {
             call: view.call,
             kind: view.kind,
@@ -275,7 +343,7 @@ impl Switchboard {
     }
 
     /// What the owner of a telephone does as a supervisor.
-    fn watching(&self, desk: &DeviceView) -> Option<Watching> {
+    pub(super) fn watching(&self, desk: &DeviceView) -> Option<Watching> {
         let every = [Mode::Listen, Mode::Coach, Mode::BargeIn];
         let name = |device: Option<&DeviceId>| {
             device.and_then(|it| self.known.user_of(it)).map(|user| self.name_of(user))
@@ -289,9 +357,18 @@ impl Switchboard {
                 stage: WatchStage::Waiting,
                 since: None,
                 may: every.to_vec(),
+                silenced: None,
             });
         };
         let takes_part = watcher.state != LegState::Ringing;
+        let silenced = match (
+            view.may.contains(&CallMay::MuteMonitored),
+            view.may.contains(&CallMay::UnmuteMonitored),
+        ) {
+            (true, _) => Some(false),
+            (_, true) => Some(true),
+            _ => None,
+        };
         let switch = |mode: &Mode| {
             let may = match mode {
                 Mode::Listen => CallMay::SwitchToListen,
@@ -307,6 +384,7 @@ impl Switchboard {
             stage: if takes_part { WatchStage::TakesPart } else { WatchStage::Rings },
             since: self.since.party(view.call, &desk.device.id).map(|it| it.took.unwrap_or(it.state_since)),
             may: every.into_iter().filter(switch).collect(),
+            silenced: silenced.filter(|_| takes_part),
         })
     }
 }

@@ -16,7 +16,9 @@ macro_rules! on_both_engines {
 }
 
 mod contacts;
+mod ends;
 mod numbers;
 mod rings;
 mod settings;
+mod whispers;
 mod world;

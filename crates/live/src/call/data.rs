@@ -16,6 +16,8 @@ pub(crate) struct CallData {
     values: BTreeMap<String, Vec<Value>>,
     count: usize,
     bytes: usize,
+    /// It has changed since somebody asked.
+    changed: bool,
 }
 
 fn size(key: &str, value: &Value) -> usize {
@@ -38,6 +40,7 @@ impl CallData {
     /// Adds all of it, or nothing when that would be too much.
     pub(crate) fn attach(&mut self, data: Map<String, Value>) -> Result<(), Refused> {
         self.make_room(&data, (0, 0))?;
+        self.changed |= !data.is_empty();
         for (key, value) in data {
             self.values.entry(key).or_default().push(value);
         }
@@ -53,6 +56,7 @@ impl CallData {
             bytes += size;
         }
         self.make_room(&data, (count, bytes))?;
+        self.changed |= !data.is_empty();
         self.values.extend(data.into_iter().map(|(key, value)| (key, vec![value])));
         Ok(())
     }
@@ -62,12 +66,18 @@ impl CallData {
         let (count, bytes) = self.weight(key);
         self.count = self.count.saturating_sub(count);
         self.bytes = self.bytes.saturating_sub(bytes);
-        self.values.remove(key);
+        self.changed |= self.values.remove(key).is_some();
     }
 
     /// Forgets everything.
     pub(crate) fn clear(&mut self) {
-        *self = Self::default();
+        *self = Self { changed: self.changed || !self.values.is_empty(), ..Self::default() };
+    }
+
+    /// The newest value of each key, if anything has changed since this was asked last.
+    pub(crate) fn news(&mut self) -> Option<Map<String, Value>> {
+        let newest = |(key, values): (&String, &Vec<Value>)| Some((key.clone(), values.last()?.clone()));
+        std::mem::take(&mut self.changed).then(|| self.values.iter().filter_map(newest).collect())
     }
 
     /// How many values, and how many bytes, are kept by a key.

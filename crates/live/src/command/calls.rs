@@ -204,7 +204,7 @@ impl Board {
         }
         match command {
             CallCommand::Answer => self.pick_up(device, id)?,
-            CallCommand::HangUp => self.leave(id, device, Cause::Normal),
+            CallCommand::HangUp => self.hang_up_or_refuse(device, id),
             CallCommand::Hold => self.hold(device, id),
             CallCommand::Retrieve => self.retrieve(device, id),
             CallCommand::Mute(on) => {
@@ -235,6 +235,15 @@ impl Board {
         Ok(None)
     }
 
+    /// Who hangs up while it rings does not want the call: the caller is told so (603), and queues look further.
+    fn hang_up_or_refuse(&mut self, device: &DeviceId, id: CallId) {
+        let leg = self.calls.get(&id).and_then(|call| call.leg(device));
+        match leg.filter(|leg| leg.state == LegState::Ringing && !leg.is_watcher()).map(|leg| leg.line) {
+            Some(line) => self.not_reached(id, line, Cause::Declined),
+            None => self.leave(id, device, Cause::Normal),
+        }
+    }
+
     fn pick_up(&mut self, device: &DeviceId, id: CallId) -> Result<(), Refused> {
         let until = self.now.plus_secs(ANSWERS_WITHIN_SECS);
         let leg = self.calls.get_mut(&id).and_then(|call| call.leg_mut(device));
@@ -246,8 +255,9 @@ impl Board {
     }
 
     pub(crate) fn hold(&mut self, device: &DeviceId, id: CallId) {
+        let now = self.now;
         if let Some(leg) = self.calls.get_mut(&id).and_then(|call| call.leg_mut(device)) {
-            leg.state = LegState::Held;
+            (leg.state, leg.held_at) = (LegState::Held, now);
             if !leg.is_watcher() {
                 self.happened(id, Happened::Held(device.clone()));
             }

@@ -102,6 +102,8 @@ pub struct WatchWish {
 pub enum Command {
     /// To begin work there.
     Start,
+    /// To begin work at this one of several telephones of the own.
+    StartAt(DeviceId),
     /// To end it.
     End,
     /// To be ready for calls, or not.
@@ -191,6 +193,7 @@ impl Board {
     ) -> Result<Option<What>, Refused> {
         match command {
             Command::Start => self.start(device),
+            Command::StartAt(wanted) => self.start_at(by, device, &wanted),
             Command::End => self.end(device),
             Command::State(state) => self.set_state(device, state),
             Command::Forward(to) => self.forward(device, to),

@@ -1,6 +1,6 @@
 //! Beginning and ending work, and what one is ready for (contract genesys-voice §3.1, §3.2).
 
-use super::Refused;
+use super::{By, Refused};
 use crate::{AgentState, Board, DeviceId, desk::Desk};
 
 impl Board {
@@ -26,6 +26,18 @@ impl Board {
         }
         desk.told = None;
         Ok(())
+    }
+
+    /// Begins at a telephone that was named. Who works at another one ends that first.
+    pub(super) fn start_at(&mut self, by: &By, now: &DeviceId, wanted: &DeviceId) -> Result<(), Refused> {
+        let own = self.desks.get(wanted).is_some_and(|desk| desk.device.user.as_ref() == Some(&by.user));
+        if !own {
+            return Err(Refused::NotFound("device"));
+        }
+        if now != wanted && self.desks.get(now).is_some_and(|desk| desk.active) {
+            return Err(Refused::NotNow("you work at another device now"));
+        }
+        self.start(wanted)
     }
 
     /// Who leaves watches nobody any more, and is on no call as a supervisor (OC-72).

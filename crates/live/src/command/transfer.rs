@@ -172,7 +172,9 @@ impl Board {
             let number = self.number_of(original, line);
             self.happened(original, Happened::Joined(number));
         }
-        self.bring_in_watchers(original);
+        if self.settings.intrusion_enabled {
+            self.bring_in_watchers(original);
+        }
         Ok(())
     }
 

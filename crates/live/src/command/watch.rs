@@ -2,8 +2,8 @@
 
 use super::{By, Reach, Refused, WatchWish};
 use crate::{
-    Board, CallId, CallKind, Cause, Destination, DeviceId, Effect, Happened, LegState, LineId, Mode, Watch,
-    What,
+    Board, CallId, CallKind, Cause, Consults, Destination, DeviceId, Effect, Happened, LegState, LineId,
+    Mode, Watch, What,
     board::LineState,
     call::{Call, Leg, Part},
 };
@@ -21,6 +21,9 @@ impl Board {
         let desk = self.desks.get(device).ok_or(Refused::NotFound("device"))?;
         if !desk.active || !desk.device.supervises {
             return Err(Refused::NotNow("nobody works at this device now"));
+        }
+        if wish.number.as_ref().is_some_and(|number| self.hunts.contains_key(number)) {
+            return Err(Refused::Forbidden("queues and groups cannot be watched, only people"));
         }
         let by_number = wish.number.as_ref().map(|number| self.device_by_number(number));
         let target = match (wish.target, by_number) {
@@ -112,30 +115,41 @@ impl Board {
     /// Brings a supervisor into the call that goes on: the one spoken in, else the one held last (OC-66).
     pub(crate) fn intrude(&mut self, device: &DeviceId) {
         let Some(watch) = self.desks.get(device).and_then(|desk| desk.watch.clone()) else { return };
-        let state =
-            |call: &Call| call.leg(&watch.target).filter(|leg| !leg.is_watcher()).map(|leg| leg.state);
+        let leg = |call: &Call| call.leg(&watch.target).filter(|leg| !leg.is_watcher()).cloned();
         let of = |wanted: LegState| {
             let fits = |call: &&Call| {
-                state(call) == Some(wanted) && self.is_watched(call) && !call.was_left_by(device)
+                leg(call).is_some_and(|leg| leg.state == wanted)
+                    && self.is_watched(call, &watch.target)
+                    && !call.was_left_by(device)
             };
-            self.calls.values().filter(fits).max_by_key(|call| call.began).map(|call| call.id)
+            let newest = |call: &&Call| leg(call).map(|leg| (leg.held_at, call.began));
+            self.calls.values().filter(fits).max_by_key(newest).map(|call| call.id)
         };
         if let Some(id) = of(LegState::Established).or_else(|| of(LegState::Held)) {
             self.bring_in(device, id);
         }
     }
 
-    /// Whether a call is of a kind that is watched (OC-70, OC-83).
-    fn is_watched(&self, call: &Call) -> bool {
-        let internal = call.kind == CallKind::Internal && !self.settings.monitor_internal_calls;
-        call.is_answered() && call.kind != CallKind::Consult && !internal
+    /// Whether a call is of a kind that is watched, for the sake of one of those on it (OC-70, OC-83).
+    fn is_watched(&self, call: &Call, target: &DeviceId) -> bool {
+        let made = call.legs.first().is_some_and(|leg| leg.device.as_ref() == Some(target));
+        let kind = match (call.kind, self.settings.monitor_consult_calls) {
+            (CallKind::Internal, _) => self.settings.monitor_internal_calls,
+            (CallKind::Consult, Consults::None) => false,
+            (CallKind::Consult, Consults::Origin) => made,
+            (CallKind::Consult, Consults::Destination) => !made,
+            _ => true,
+        };
+        call.is_answered() && kind
     }
 
     /// Brings in those who watch somebody on a call that was just answered or joined.
     pub(crate) fn bring_in_watchers(&mut self, id: CallId) {
-        let Some(call) = self.calls.get(&id).filter(|call| self.is_watched(call)) else { return };
+        let Some(call) = self.calls.get(&id) else { return };
         let on = |device: &DeviceId| call.leg(device).is_some_and(|leg| leg.is_on() && !leg.is_watcher());
-        let watching = |desk: &&crate::desk::Desk| desk.watch.as_ref().is_some_and(|it| on(&it.target));
+        let watching = |desk: &&crate::desk::Desk| {
+            desk.watch.as_ref().is_some_and(|it| on(&it.target) && self.is_watched(call, &it.target))
+        };
         let all: Vec<DeviceId> =
             self.desks.values().filter(watching).map(|desk| desk.device.id.clone()).collect();
         for device in all {
@@ -258,7 +272,30 @@ impl Board {
         call.legs.iter().filter(ringing).map(until)
     }
 
+    /// People whose telephones ring because their own number was called, and until when they may. Queues and groups have
+    /// times of their own.
+    pub(crate) fn ringing_people<'a>(
+        &'a self,
+        call: &'a Call,
+    ) -> impl Iterator<Item = (LineId, Timestamp)> + 'a {
+        let ringing = |leg: &&Leg| {
+            leg.state == LegState::Ringing && leg.device.is_some() && !leg.is_watcher() && !leg.found
+        };
+        let until = |leg: &Leg| (leg.line, leg.since.plus_secs(self.settings.ring_people_secs));
+        call.legs.iter().filter(ringing).map(until)
+    }
+
     pub(crate) fn stop_ringing(&mut self) {
+        let in_vain: Vec<(CallId, LineId)> = self
+            .calls
+            .values()
+            .flat_map(|call| self.ringing_people(call).map(|(line, until)| (call.id, line, until)))
+            .filter(|(_, _, until)| *until <= self.now)
+            .map(|(id, line, _)| (id, line))
+            .collect();
+        for (id, line) in in_vain {
+            self.not_reached(id, line, Cause::NoAnswer);
+        }
         let late: Vec<(CallId, LineId)> = self
             .calls
             .values()

@@ -17,6 +17,10 @@ pub struct NumberPlan {
     pub blocked: Vec<String>,
     /// Numbers of people.
     pub users: Vec<UserNumber>,
+    /// How long a person's telephone rings when the own number was called, in seconds; then nobody answers (30 unless
+    /// given). Groups and queues have times of their own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ring_secs: Option<u16>,
     /// Numbers that ring several people.
     pub groups: Vec<RingGroup>,
     /// Numbers at which callers wait for an agent.

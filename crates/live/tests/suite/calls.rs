@@ -3,8 +3,8 @@
 use crate::world::{CUSTOMER, World};
 use serde_json::{Map, json};
 use touchline_live::{
-    AgentState, CallCommand, CallMay, Cause, Command, DeviceMay, Effect, From, Happened, Recording, Refused,
-    SeatRole, Signal,
+    AgentState, CallCommand, CallMay, Cause, Command, Device, DeviceMay, Effect, From, Happened, Recording,
+    Refused, SeatRole, Signal,
 };
 
 fn dial(number: &str) -> Command {
@@ -288,7 +288,35 @@ fn what_was_accepted_and_came_to_nothing_is_told() {
     world.said();
     world.passes(3);
     assert_eq!(world.said(), ["A.failed Answer NoAnswer"]);
-    assert_eq!(world.board.next_deadline(), None);
+    assert_eq!(world.board.next_deadline(), Some(world.now.plus_secs(27)), "it rings for half a minute");
     world.answers("A");
     assert_eq!(world.said(), ["A.call Status Established [C]"]);
+}
+
+#[test]
+fn who_has_several_telephones_begins_at_the_one_that_is_named() {
+    let mut world = World::new();
+    world.does("A", Command::End).unwrap();
+    let second = Device {
+        id: "A2".into(),
+        number: "5011".to_owned(),
+        user: Some("a".into()),
+        supervises: false,
+        public: false,
+    };
+    let first = Device { id: "A".into(), number: "5001".to_owned(), ..second.clone() };
+    let other = Device { id: "B".into(), number: "5002".to_owned(), user: Some("b".into()), ..first.clone() };
+    world.board.configure([first, second, other]);
+    assert_eq!(world.board.desk_of(&"a".into()), Some("A".into()), "until then the first");
+    world.does("A", Command::StartAt("A2".into())).unwrap();
+    assert_eq!(world.board.desk_of(&"a".into()), Some("A2".into()));
+    assert_eq!(world.does("A", Command::StartAt("A2".into())), Ok(()), "twice is no harm");
+    let elsewhere = world.does("A", Command::StartAt("A".into()));
+    assert!(matches!(elsewhere, Err(Refused::NotNow(_))), "one place at a time: {elsewhere:?}");
+    for not_theirs in ["B", "Z"] {
+        assert_eq!(world.does("A", Command::StartAt(not_theirs.into())), Err(Refused::NotFound("device")));
+    }
+    world.does("A", Command::End).unwrap();
+    world.does("A", Command::StartAt("A".into())).unwrap();
+    assert_eq!(world.board.desk_of(&"a".into()), Some("A".into()));
 }

@@ -116,6 +116,7 @@ fn calls_are_swapped_and_the_one_taken_up_is_told_first() {
     assert_eq!(of_a, ["A.call Status Established [C]", "A.call Status Held [B]"]);
 }
 
+// covers(genesys): OC-80
 #[test]
 fn supervisors_of_the_agent_leave_with_the_agent_and_those_of_the_call_stay() {
     for (scope, expected) in [
@@ -157,6 +158,7 @@ fn supervisors_of_the_agent_leave_with_the_agent_and_those_of_the_call_stay() {
     }
 }
 
+// covers(genesys): OC-80
 #[test]
 fn a_coach_of_whom_the_call_goes_outside_falls_silent() {
     let mut world = World::new();

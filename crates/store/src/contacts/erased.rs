@@ -56,6 +56,7 @@ impl Batch {
         )
         .expect(1);
         self.run(transcripts::DELETE, vec![self.t(), id.into()]);
+        self.run(super::whispers::DELETE, vec![self.t(), id.into()]);
         self.drop_results(id)
     }
 

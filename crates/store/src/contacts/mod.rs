@@ -5,6 +5,7 @@ pub(crate) mod calls;
 pub(crate) mod erased;
 pub(crate) mod page;
 pub(crate) mod search;
+pub(crate) mod whispers;
 
 pub use analyses::Analysis;
 pub use calls::CallRow;
@@ -43,9 +44,11 @@ const TOUCH: &str = "UPDATE contacts SET modified = ?, seq = ? WHERE tenant = ? 
 const SET_AUDIO: &str = "UPDATE contacts SET audio_sha256 = ?, audio_bytes = ?, audio_type = ?, original_path = ?, \
      state = ?, failure = NULL, modified = ?, seq = ? WHERE tenant = ? AND id = ? AND seq = ?";
 const SET_DURATION: &str = "UPDATE contacts SET duration = ? WHERE tenant = ? AND id = ?";
-const AUDIO_USERS: &str = "SELECT COUNT(*) FROM contacts WHERE tenant = ? AND audio_sha256 = ?";
+const AUDIO_USERS: &str = "SELECT (SELECT COUNT(*) FROM contacts WHERE tenant = ? AND audio_sha256 = ?) \
+     + (SELECT COUNT(*) FROM whispers WHERE tenant = ? AND sha256 = ?)";
 const NAMED_AUDIO: &str = "SELECT DISTINCT audio_sha256 FROM contacts WHERE tenant = ? \
-     AND audio_sha256 IN (SELECT value FROM json_each(?))";
+     AND audio_sha256 IN (SELECT value FROM json_each(?)) UNION SELECT sha256 FROM whispers WHERE tenant = ? \
+     AND sha256 IN (SELECT value FROM json_each(?))";
 const HOLD: &str = "UPDATE contacts SET seq = seq WHERE tenant = ? AND id = ? AND seq = ?";
 // By one row that every batch writes anyway, so that holding many contacts costs no writes of their own.
 const HOLD_MANY: &str = "UPDATE tenants SET seq = seq WHERE tenant = ? AND ? = (SELECT COUNT(*) FROM contacts \
@@ -167,12 +170,14 @@ impl Store {
         tenant: &TenantId,
         sha256: &[String],
     ) -> Result<Vec<String>, StoreError> {
-        self.query(NAMED_AUDIO, vec![tenant.as_str().into(), id_list(sha256)], |row| row.string(0)).await
+        let (tenant, all) = (tenant.as_str(), || id_list(sha256));
+        self.query(NAMED_AUDIO, vec![tenant.into(), all(), tenant.into(), all()], |row| row.string(0)).await
     }
 
-    /// How many contacts share a recording.
+    /// How many contacts share a recording, or what supervisors said in them.
     pub async fn recording_users(&self, tenant: &TenantId, sha256: &str) -> Result<i64, StoreError> {
-        let params = vec![tenant.as_str().into(), sha256.into()];
+        let tenant = tenant.as_str();
+        let params = vec![tenant.into(), sha256.into(), tenant.into(), sha256.into()];
         Ok(self.first(AUDIO_USERS, params, |row| row.int(0)).await?.unwrap_or_default())
     }
 }
