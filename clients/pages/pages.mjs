@@ -39,6 +39,18 @@ export const PAGES = [
   { name: "live", path: "/live", role: "manager" },
   { name: "live-without-telephone", path: "/live", role: "administrator" },
 
+  { name: "live-wall", path: "/live", role: "manager", act: hearsNews },
+
+  { name: "telephony", path: "/admin/telephony", role: "administrator" },
+  { name: "telephony-queue", path: ({ queue }) => `/admin/telephony/queues/${queue}`, role: "administrator" },
+  { name: "telephony-queue-wrong", path: "/admin/telephony/queues/new", role: "administrator", status: 422, act: wrongQueue },
+  { name: "telephony-group-new", path: "/admin/telephony/groups/new", role: "administrator" },
+  { name: "telephony-number", path: ({ number }) => `/admin/telephony/numbers/${number}`, role: "administrator" },
+  { name: "telephony-trunk-new", path: "/admin/telephony/trunks/new", role: "administrator" },
+  { name: "telephony-policy", path: "/admin/telephony/policy", role: "administrator" },
+  { name: "telephony-device-new", path: "/admin/telephony/devices/new", role: "administrator" },
+  { name: "telephony-device-shown", path: "/admin/telephony", role: "administrator", act: newDevicePassword },
+
   { name: "topics", path: "/topics", role: "analyst" },
   { name: "topic", path: ({ topic }) => `/topics/${topic}`, role: "administrator" },
   { name: "topic-long", path: "/topics/9001", role: "administrator" },
@@ -94,6 +106,7 @@ export const PAGES = [
   { name: "imports-empty", path: "/imports", role: "founder" },
   { name: "people-empty", path: "/admin/people", role: "founder" },
   { name: "credentials-empty", path: "/admin/credentials", role: "founder" },
+  { name: "telephony-empty", path: "/admin/telephony", role: "founder" },
   { name: "webhooks-empty", path: "/admin/webhooks", role: "founder" },
 ];
 
@@ -118,6 +131,26 @@ async function typePhrase(page) {
   await page.getByLabel("Name").fill("Account");
   await page.locator("#phrases").fill("the account\naccount number");
   await page.locator("#preview mark").first().waitFor();
+}
+
+/** The wall has begun to hear of changes. */
+async function hearsNews(page) {
+  await page.locator("#live[data-hears]").waitFor({ timeout: 30_000 });
+}
+
+/** A form with something wrong in several fields. */
+async function wrongQueue(page) {
+  await page.getByLabel("Name").fill("A queue of which nobody should ever have to read the whole name on a narrow window".repeat(2));
+  await page.getByLabel("Number", { exact: true }).fill("5001");
+  await page.getByLabel("Number from outside").fill("020 7946");
+  await page.getByLabel("Ring for, in seconds").fill("0");
+  await Promise.all([page.waitForNavigation(), page.keyboard.press("Enter")]);
+}
+
+async function newDevicePassword(page) {
+  page.once("dialog", (dialog) => dialog.accept());
+  await page.getByRole("button", { name: /^New password for/ }).first().focus();
+  await Promise.all([page.waitForNavigation(), page.keyboard.press("Enter")]);
 }
 
 const TABLE = `id,started_at,duration,direction,agent\n"pages-1",2026-03-01T09:00:00Z,61,INBOUND,\n"pages-2",yesterday,61,INBOUND,\n`;

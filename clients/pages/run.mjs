@@ -11,6 +11,7 @@ const PARTS = {
   find: "./journeys/find-hear-comment.mjs",
   import: "./journeys/import-folder.mjs",
   topic: "./journeys/topic.mjs",
+  live: "./journeys/live.mjs",
 };
 
 const part = PARTS[process.argv[2]];

@@ -58,6 +58,16 @@ function windowsOf(contacts) {
   return { day: `from=${day(newest)}`, month: `from=${day(before)}&to=${day(newest)}` };
 }
 
+/** Numbers that pages are opened with, and names without end among them. */
+async function telephonyOf(site) {
+  const { version, plan, monitoring, recording, thresholds } = await native(site, "/telephony");
+  const number = plan.users[0].number;
+  plan.groups.push({ number: "8999", name: `${HOSTILE} ${LONG}`, members: [number] });
+  plan.trunks.push({ name: LONG.slice(0, 90), server: "sip.example.com", prefixes: ["+44", "+49", "+33"] });
+  await native(site, "/telephony", "PUT", { version, plan, monitoring, recording, thresholds });
+  return { number, queue: plan.queues[0].number };
+}
+
 /** Ids that pages are opened with. */
 export async function sampleOf(site) {
   await stretch(site);
@@ -76,6 +86,7 @@ export async function sampleOf(site) {
     group: (await native(site, "/groups?limit=1000")).items.find((it) => it.parent_id).id,
     topic: (await native(site, "/topics?limit=1000")).items.find((it) => !it.canonical_questions).id,
     webhook: webhook.id,
+    ...(await telephonyOf(site)),
     word: "account",
     ...windowsOf(contacts),
   };

@@ -205,7 +205,12 @@ pub async fn serve(
     touchline_http::serve_with(
         limits,
         listener,
-        router(&app, config, web(&app, settings, &setup_key, oidc).with_desk(desk)).merge(voice.router()),
+        router(
+            &app,
+            config,
+            web(&app, settings, &setup_key, oidc).with_desk(desk).with_news(voice.news().clone()),
+        )
+        .merge(voice.router()),
         async {
             stop.await;
             // Who waits for news would keep the server waiting.

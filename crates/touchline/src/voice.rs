@@ -8,12 +8,14 @@ use touchline_api_genesys::Dialect;
 use touchline_app::{App, Entropy, SystemEntropy};
 use touchline_http::push::{Hub, PushLimits, Standard};
 use touchline_model::SystemClock;
+use touchline_web::{News, TOPICS};
 
 /// What tells clients of live calls.
 #[derive(Clone, Debug)]
 pub struct Voice {
     hub: Hub,
     dialect: Dialect,
+    news: News,
     app: App,
 }
 
@@ -25,14 +27,15 @@ impl Voice {
     pub fn new(app: &App, config: &Config, address: SocketAddr) -> Result<Self, String> {
         config.genesys.check()?;
         config.cometd.check().map_err(|error| format!("cometd.{} {}", error.name, error.problem))?;
-        let policy = Standard::new(&config.cometd);
+        let policy = Standard::new(&config.cometd).listen(TOPICS);
         let random = |bytes: &mut [u8]| SystemEntropy.fill(bytes);
         let hub =
             Hub::new(config.cometd.clone(), PushLimits::default(), policy, Arc::new(SystemClock), random);
         let own_url = format!("http://{address}/api/v2");
         let dialect = Dialect::new(app.clone(), hub.clone(), config.genesys.clone(), &own_url);
         app.live().attach_announcer(Arc::new(hub.clone()));
-        Ok(Self { hub, dialect, app: app.clone() })
+        let news = News::new(app.clone(), hub.clone());
+        Ok(Self { hub, dialect, news, app: app.clone() })
     }
 
     /// The resources of voice clients, and their notification endpoint.
@@ -45,12 +48,18 @@ impl Voice {
         &self.hub
     }
 
+    /// What tells pages of changes.
+    pub fn news(&self) -> &News {
+        &self.news
+    }
+
     /// Everything that goes on by itself, until `stopping`.
     pub async fn run(self, stopping: CancellationToken) {
-        let Self { hub, dialect, app } = self;
+        let Self { hub, dialect, news, app } = self;
         let mut tasks = JoinSet::new();
         tasks.spawn(async move { hub.run().await });
         tasks.spawn(async move { dialect.run().await });
+        tasks.spawn(async move { news.run().await });
         tasks.spawn(async move { app.live().run().await });
         stopping.cancelled().await;
         tasks.shutdown().await;

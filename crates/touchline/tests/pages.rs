@@ -75,6 +75,7 @@ fn browse(part: &str, contacts: u32, at_least: usize) {
     let site = json!({
         "base": server.address("http"), "setup": fresh.address("/setup?key="),
         "logins": logins["web"], "token": logins["native"]["token"], "c360": logins["c360"],
+        "voice": logins["genesys"],
         "screens": target().join("screens"), "folder": folder.path(),
     });
 
@@ -128,6 +129,11 @@ fn without_a_mouse_a_call_is_found_heard_and_commented_on() {
 #[test]
 fn without_a_mouse_a_folder_of_recordings_is_brought_in() {
     browse("import", 1, 5);
+}
+
+#[test]
+fn the_live_wall_hears_of_changes_and_says_when_it_cannot() {
+    browse("live", 1, 6);
 }
 
 #[test]

@@ -32,6 +32,9 @@ const FILES: &[(&str, &str, &str)] = &[
     ("topics.js", "text/javascript; charset=utf-8", include_str!("../static/topics.js")),
     ("admin.js", "text/javascript; charset=utf-8", include_str!("../static/admin.js")),
     ("live.js", "text/javascript; charset=utf-8", include_str!("../static/live.js")),
+    ("live-call.js", "text/javascript; charset=utf-8", include_str!("../static/live-call.js")),
+    ("live-parts.js", "text/javascript; charset=utf-8", include_str!("../static/live-parts.js")),
+    ("news.js", "text/javascript; charset=utf-8", include_str!("../static/news.js")),
     ("icons.svg", "image/svg+xml", include_str!("../static/icons.svg")),
     ("mark.svg", "image/svg+xml", include_str!("../static/mark.svg")),
 ];

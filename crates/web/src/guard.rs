@@ -35,7 +35,7 @@ pub(crate) async fn guard(State(web): State<Web>, request: Request, next: Next) 
 
 /// Whether another site makes the browser send this. `Sec-Fetch-Site` says so in every current browser; `Origin` in
 /// older ones. A post with neither comes from no browser, and is refused because nobody else uses the pages.
-fn is_foreign(method: &Method, headers: &HeaderMap) -> bool {
+pub(crate) fn is_foreign(method: &Method, headers: &HeaderMap) -> bool {
     if method.is_safe() {
         return false;
     }

@@ -15,20 +15,23 @@ mod filters;
 mod format;
 mod gate;
 mod guard;
+mod news;
 mod pages;
 mod shell;
 mod texts;
 mod visit;
 
 pub use gate::SessionGate;
+pub use news::{News, TOPICS, WALL};
 
 use axum::{Router, middleware};
 use schemars::SchemaGenerator;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use touchline_app::{App, people::Oidc};
-use touchline_http::{DocInfo, ErrorDoc, Gate, RouteOptions, Routes, Security};
+use touchline_http::{DocInfo, ErrorDoc, Gate, RouteOptions, Routes, Security, push};
 use touchline_intake::desk::Desk;
+use touchline_model::Caller;
 
 /// Settings of the pages.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,6 +51,8 @@ pub struct Web {
     pub(crate) oidc: Option<Arc<Oidc>>,
     /// Where files lie until they are brought in, if this server takes any.
     pub(crate) desk: Option<Arc<Desk>>,
+    /// Tells pages what has changed, if anything does.
+    pub(crate) news: Option<News>,
     /// Opens the first-run set-up; made anew at each start.
     pub(crate) setup_key: Arc<str>,
     /// The configuration in force, as the settings page shows it.
@@ -69,13 +74,31 @@ impl Web {
     /// The pages over an app. `setup_key` opens the set-up of the first administrator while nobody can sign in.
     pub fn new(app: App, config: WebConfig, setup_key: &str, settings: Vec<Setting>) -> Self {
         let (config, setup_key) = (Arc::new(config), setup_key.into());
-        Self { app, config, oidc: None, desk: None, setup_key, settings: settings.into() }
+        Self { app, config, oidc: None, desk: None, news: None, setup_key, settings: settings.into() }
     }
 
     /// Lets people bring files in.
     #[must_use]
     pub fn with_desk(self, desk: Arc<Desk>) -> Self {
         Self { desk: Some(desk), ..self }
+    }
+
+    /// Lets pages hear of changes as they happen; without it they ask every two seconds.
+    #[must_use]
+    pub fn with_news(self, news: News) -> Self {
+        Self { news: Some(news), ..self }
+    }
+
+    /// Where pages hear news, if there are any.
+    pub(crate) fn news_at(&self) -> Option<&'static str> {
+        self.news.as_ref().map(|_| news::ENDPOINT)
+    }
+
+    /// A session of the caller's has ended: nothing is told to it any more.
+    pub(crate) fn silence(&self, caller: &Caller, session: &str) {
+        if let Some(news) = &self.news {
+            news.silence(caller, session);
+        }
     }
 
     /// Lets people sign in through an identity provider too.
@@ -101,8 +124,13 @@ fn mounted<G: Gate>(gate: G) -> Routes<G, Web> {
 
 /// The router of the pages.
 pub fn router(web: Web) -> Router {
+    let news = web.news.clone().map(|news| {
+        let entrance = news::PagesEntrance { web: web.clone(), news: news.clone() };
+        touchline_http::envelope(push::routes(news.hub(), news::ENDPOINT, entrance))
+    });
     routes(&web)
         .into_router_with(web.clone())
         .merge(assets::router())
+        .merge(news.unwrap_or_default())
         .layer(middleware::from_fn_with_state(web, guard::guard))
 }

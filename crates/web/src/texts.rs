@@ -15,6 +15,7 @@ const ENGLISH: &[(&str, &str)] = &[
     ("admin_exports", include_str!("../texts/en/admin_exports.toml")),
     ("admin_audit", include_str!("../texts/en/admin_audit.toml")),
     ("admin_settings", include_str!("../texts/en/admin_settings.toml")),
+    ("admin_telephony", include_str!("../texts/en/admin_telephony.toml")),
     ("imports", include_str!("../texts/en/imports.toml")),
     ("topics", include_str!("../texts/en/topics.toml")),
     ("reports", include_str!("../texts/en/reports.toml")),

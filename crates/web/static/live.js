@@ -1,130 +1,95 @@
-// The live wall: asked for anew every two seconds; what has changed is put in its place, everything else stays, so that
-// nobody loses the focus or misses a button. Without this script a reload does the same.
+// A live page: asked for anew whenever the server says that it has changed, and every two seconds while nothing can be
+// heard. Without this script a reload does the same.
 
-/** Between two questions, in milliseconds. */
+import { put, tick } from './live-parts.js';
+import { follow } from './news.js';
+
+/** Between two questions while there are no news, in milliseconds. */
 const EVERY = 2000;
-/** How long an answer may take, in milliseconds. With the pause it is known within 5 s that there is none. */
+/** How long an answer may take. With the pause it is known within 5 s that there is none. */
 const PATIENCE = 2500;
+/** Between two questions while there are news: should one have been lost. */
+const ANYWAY = 30_000;
+/** News that come closer together are asked for together. */
+const TOGETHER = 250;
 
 const live = /** @type {HTMLElement} */ (document.getElementById('live'));
 const lost = /** @type {HTMLElement} */ (document.getElementById('lost'));
 let heard = new Date();
-let pressing = false;
+let [pressing, owed, asking, again, hears] = [false, false, false, false, false];
 
-/** Seconds as on a clock. @param {number} all */
-const clock = (all) => {
-  const two = (/** @type {number} */ n) => String(n).padStart(2, '0');
-  const [hours, minutes, seconds] = [Math.floor(all / 3600), Math.floor(all / 60) % 60, all % 60];
-  return hours ? `${hours}:${two(minutes)}:${two(seconds)}` : `${two(minutes)}:${two(seconds)}`;
+const isLost = () => live.hasAttribute('data-lost');
+const lose = () => {
+  if (isLost()) return;
+  lost.textContent = (lost.dataset.words ?? '').replace('{time}', heard.toLocaleTimeString());
+  lost.hidden = false;
+  live.setAttribute('data-lost', '');
 };
-
-/** When what a timer counts began. @type {WeakMap<Element, number>} */
-const began = new WeakMap();
-const tick = () => {
-  for (const timer of live.querySelectorAll('.timer')) {
-    if (!began.has(timer)) began.set(timer, performance.now() - Number(timer.getAttribute('data-secs')) * 1000);
-    const text = clock(Math.max(0, Math.floor((performance.now() - (began.get(timer) ?? 0)) / 1000)));
-    if (timer.textContent !== text) timer.textContent = text;
-  }
+const found = () => {
+  heard = new Date();
+  lost.hidden = true;
+  live.removeAttribute('data-lost');
 };
-
-/** A part as it would be without what moves by itself. @param {Element} part */
-const still = (part) => {
-  const copy = /** @type {Element} */ (part.cloneNode(true));
-  for (const timer of copy.querySelectorAll('.timer')) { timer.textContent = ''; timer.removeAttribute('data-secs'); }
-  for (const volatile of copy.querySelectorAll('[data-volatile]')) volatile.textContent = '';
-  return copy.outerHTML;
-};
-
-/** What a part looked like when it came. @type {WeakMap<Element, string>} */
-const looks = new WeakMap();
-
-/** Makes the parts of `old` those of `fresh`: what is alike stays where it is. @param {Element} old @param {Element} fresh */
-const merge = (old, fresh) => {
-  const parts = new Map([...old.children].map((it) => [it.getAttribute('data-part'), it]));
-  let at = old.firstElementChild;
-  for (const next of [...fresh.children]) {
-    const known = parts.get(next.getAttribute('data-part'));
-    parts.delete(next.getAttribute('data-part'));
-    let stays = next;
-    if (known && known.matches('[data-tiles]')) {
-      merge(known, next);
-      stays = known;
-    } else if (known && (looks.get(known) ?? still(known)) === still(next)) {
-      // Timers go on; they are set right should the server think otherwise.
-      const timers = next.querySelectorAll('.timer');
-      known.querySelectorAll('.timer').forEach((timer, n) => {
-        began.set(timer, performance.now() - Number(timers[n]?.getAttribute('data-secs')) * 1000);
-      });
-      const told = next.querySelectorAll('[data-volatile]');
-      known.querySelectorAll('[data-volatile]').forEach((it, n) => { it.textContent = told[n]?.textContent ?? ''; });
-      stays = known;
-    } else if (known && known.matches('[role="status"]')) {
-      // What is read aloud is a change inside of what was there.
-      known.replaceChildren(...next.childNodes);
-      looks.set(known, still(known));
-      stays = known;
-    } else {
-      looks.set(next, still(next));
-      if (known) { if (at === known) at = known.nextElementSibling; known.replaceWith(next); }
-    }
-    if (stays === at) at = stays.nextElementSibling;
-    else if (stays.nextElementSibling !== at || stays.parentElement !== old) old.insertBefore(stays, at);
-  }
-  parts.forEach((gone) => gone.remove());
-};
-
-/** What has the focus, so that it is found again in what takes its place. */
-const focused = () => {
-  const it = document.activeElement;
-  if (!(it instanceof HTMLElement) || !live.contains(it)) return () => {};
-  const part = it.closest('[data-part]')?.getAttribute('data-part');
-  const value = it.getAttribute('value');
-  return () => {
-    if (document.activeElement === it && it.isConnected) return;
-    const same = [...live.querySelectorAll('[data-part]')].find((other) => other.getAttribute('data-part') === part);
-    const button = value && same ? same.querySelector(`button[value="${CSS.escape(value)}"]:not(:disabled)`) : null;
-    // Nothing that does something else under the next key: the part itself, which says what is.
-    const next = it.isConnected ? it : button ?? (same?.matches('[tabindex]') ? same : document.getElementById('content'));
-    /** @type {HTMLElement} */ (next).focus({ preventScroll: true });
-  };
-};
+/** A press that has begun must end on the same button, and a choice that is open stays open. */
+const isBusy = () => pressing || document.activeElement?.matches('#live select') === true;
 
 const ask = async () => {
   if (document.hidden) return;
+  if (asking) { again = true; return; }
+  asking = true;
   try {
-    const query = new URLSearchParams({ group: new URLSearchParams(location.search).get('group') ?? '' });
-    const answer = await fetch(`${live.dataset.live}?${query}`, { signal: AbortSignal.timeout(PATIENCE) });
+    const group = new URLSearchParams(location.search).get('group');
+    const answer = await fetch(`${live.dataset.live}${group ? `?${new URLSearchParams({ group })}` : ''}`, { cache: 'no-store', signal: AbortSignal.timeout(PATIENCE) });
     if (answer.status === 401 || answer.status === 403) { location.reload(); return; }
     if (!answer.ok) throw new Error(String(answer.status));
     const text = await answer.text();
-    heard = new Date();
-    lost.hidden = true;
-    live.removeAttribute('data-lost');
-    // A press that has begun must end on the same button, and a choice that is open stays open.
-    if (pressing || document.activeElement?.matches('#live select')) return;
-    const fresh = document.createElement('div');
-    fresh.innerHTML = text;
-    const back = focused();
-    merge(live, fresh);
-    back();
-    tick();
+    found();
+    if (isBusy()) owed = true; else put(text);
   } catch {
-    if (!live.hasAttribute('data-lost')) {
-      lost.textContent = (lost.dataset.words ?? '').replace('{time}', heard.toLocaleTimeString());
-      lost.hidden = false;
-      live.setAttribute('data-lost', '');
-    }
+    lose();
+  } finally {
+    asking = false;
+    if (again) { again = false; soon(); }
   }
+};
+
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let next;
+let left = 30;
+const loop = async () => {
+  clearTimeout(next);
+  await ask();
+  clearTimeout(next);
+  // What is still being made is asked for again, but not for ever.
+  const unfinished = live.querySelector('[data-again]') !== null && (left -= 1) > 0;
+  next = setTimeout(loop, hears && !isLost() && !unfinished ? ANYWAY : EVERY);
+};
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let called;
+let last = 0;
+const soon = () => {
+  called ??= setTimeout(() => { called = undefined; last = performance.now(); loop(); }, Math.max(0, last + TOGETHER - performance.now()));
 };
 
 document.addEventListener('pointerdown', () => { pressing = true; });
 for (const end of ['pointerup', 'pointercancel']) document.addEventListener(end, () => { setTimeout(() => { pressing = false; }); });
-document.addEventListener('visibilitychange', ask);
-const follow = async () => {
-  await ask();
-  setTimeout(follow, EVERY);
-};
+document.addEventListener('visibilitychange', soon);
 tick();
-setInterval(tick, 500);
-setTimeout(follow, EVERY);
+setInterval(() => {
+  tick();
+  if (owed && !isBusy()) { owed = false; soon(); }
+}, 500);
+next = setTimeout(loop, EVERY);
+if (live.dataset.news) {
+  follow(live.dataset.news, ['/touchline/live/wall', '/touchline/live/own'], {
+    news: soon,
+    up: () => { hears = true; live.setAttribute('data-hears', ''); soon(); },
+    alive: () => { if (isLost()) soon(); else heard = new Date(); },
+    down: (isDead) => {
+      hears = false;
+      live.removeAttribute('data-hears');
+      if (isDead && !document.hidden) lose();
+      soon();
+    },
+  });
+}

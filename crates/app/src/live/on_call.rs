@@ -129,7 +129,7 @@ impl Story {
             return;
         }
         // What is attached is on the call itself, and may be long.
-        if matches!(what, Happened::Attached(_)) {
+        if !is_told(what) {
             return;
         }
         let all = self.0.entry(call).or_default();
@@ -138,6 +138,25 @@ impl Story {
         }
         all.push((at, what.clone()));
     }
+}
+
+/// What is kept of what happens.
+const fn is_told(what: &Happened) -> bool {
+    matches!(
+        what,
+        Happened::Started { .. }
+            | Happened::Offered(_)
+            | Happened::Accepted(_)
+            | Happened::Missed(..)
+            | Happened::Reached(_)
+            | Happened::Held(_)
+            | Happened::Retrieved(_)
+            | Happened::Transferred { .. }
+            | Happened::Joined(_)
+            | Happened::Left(_)
+            | Happened::Supervised { .. }
+            | Happened::Overflowed(_)
+    )
 }
 
 fn missing(call: CallId) -> AppError {

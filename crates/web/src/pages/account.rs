@@ -66,5 +66,6 @@ async fn change_password(State(web): State<Web>, visit: Visit, fields: Fields) -
 
 async fn end_session(State(web): State<Web>, visit: Visit, Path(id): Path<String>) -> Answer {
     web.app.end_session(&visit.caller, &id).await?;
+    web.silence(&visit.caller, &id);
     Ok(done("/account", "account.session_ended"))
 }

@@ -95,6 +95,7 @@ pub(super) fn enter(secure: bool, token: &str, seconds: i64, next: &str) -> Resp
 async fn sign_out(State(web): State<Web>, visit: Visit) -> Answer {
     if let Some((caller, id)) = web.app.session(&visit.token, &visit.caller.source).await? {
         web.app.end_session(&caller, &id).await?;
+        web.silence(&caller, &id);
     }
     let mut response = Redirect::to("/sign-in").into_response();
     response.headers_mut().append(header::SET_COOKIE, forget_session());

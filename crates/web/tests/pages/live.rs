@@ -1,143 +1,18 @@
 //! The live wall: who sees whom, and what comes of pressing Listen, Coach, Barge and Stop. Telephones are pretended.
 
-use crate::world::{Browser, ESCAPED, HOSTILE, World};
-use http::StatusCode;
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex},
+use crate::{
+    floor::{Floor, order, press, tile},
+    world::{ESCAPED, HOSTILE},
 };
+use http::StatusCode;
 use touchline_app::live::{
-    CallControl, CallingFrom, ChangeTelephony, NewDevice, Order, Target,
+    ChangeTelephony, Order, Target, Thresholds,
     board::{
-        AgentState, CallCommand, Command, DeviceId, LineId, Signal,
+        AgentState, CallCommand, Command,
         numbers::{NumberPlan, QueueConfig},
     },
 };
-use touchline_model::{Caller, Group, GroupKind, Role, TenantId, Timestamp, User};
-
-/// Telephones that do nothing by themselves.
-#[derive(Default)]
-struct Phones {
-    lines: Mutex<BTreeMap<String, LineId>>,
-    orders: Mutex<Vec<Order>>,
-}
-
-impl CallControl for Phones {
-    fn carry_out(&self, _: &TenantId, orders: Vec<Order>) {
-        for order in &orders {
-            if let Order::Invite { line, to: Target::Device(device), .. } = order {
-                self.lines.lock().unwrap().insert(device.0.clone(), *line);
-            }
-        }
-        self.orders.lock().unwrap().extend(orders);
-    }
-}
-
-/// A floor: people at telephones, whose ids are theirs with `d-` before it.
-struct Floor {
-    world: World,
-    phones: Arc<Phones>,
-}
-
-impl Floor {
-    async fn new() -> Self {
-        let (world, phones) = (World::new().await, Arc::new(Phones::default()));
-        world.app.live().attach_lines(phones.clone());
-        Self { world, phones }
-    }
-
-    fn tenant(&self) -> TenantId {
-        self.world.admin.tenant.clone()
-    }
-
-    async fn user(&self, id: &str, name: &str, team: Option<&str>) {
-        let user = User {
-            id: id.into(),
-            email: format!("{id}@example.com"),
-            first_name: name.to_owned(),
-            active: true,
-            team_id: team.map(Into::into),
-            ..User::default()
-        };
-        self.world.app.put_one(&self.world.admin, user).await.unwrap();
-    }
-
-    async fn phone(&self, id: &str, user: Option<&str>, number: &str) {
-        let device = NewDevice {
-            id: Some(format!("d-{id}")),
-            user: user.map(Into::into),
-            number: number.to_owned(),
-            sip_user: None,
-            public: false,
-        };
-        self.world.app.create_device(&self.world.admin, device).await.unwrap();
-        self.world.app.live().reachable(&self.tenant(), &DeviceId(format!("d-{id}")), true);
-    }
-
-    /// Somebody with a telephone, at work there and ready.
-    async fn agent(&self, id: &str, name: &str, number: &str, team: Option<&str>) {
-        self.user(id, name, team).await;
-        self.phone(id, Some(id), number).await;
-        self.does(id, Command::Start);
-        self.does(id, Command::State(AgentState::Ready));
-    }
-
-    /// A supervisor with a browser, a name and a telephone.
-    async fn supervisor(&self, id: &str, name: &str, number: &str) -> Browser<'_> {
-        let browser = self.world.browser(id, Role::Coach).await;
-        self.user(id, name, None).await;
-        self.phone(id, Some(id), number).await;
-        browser
-    }
-
-    fn does(&self, user: &str, command: Command) {
-        let caller = Caller { user: Some(user.into()), ..self.world.admin.clone() };
-        self.world.app.live().command(&caller, command).unwrap();
-    }
-
-    /// A customer calls a number from outside.
-    fn customer_calls(&self, number: &str) {
-        let line = self.world.app.live().call_in(&self.tenant(), CallingFrom::Device("d-c".into()), number);
-        self.phones.lines.lock().unwrap().insert("d-c".to_owned(), line.unwrap());
-    }
-
-    fn answers(&self, id: &str) {
-        let line = self.line(id);
-        self.world.app.live().signal(&self.tenant(), Signal::Answered(line));
-    }
-
-    fn line(&self, id: &str) -> LineId {
-        self.phones.lines.lock().unwrap()[&format!("d-{id}")]
-    }
-
-    /// What telephones were asked to do since the last look.
-    fn orders(&self) -> Vec<Order> {
-        std::mem::take(&mut *self.phones.orders.lock().unwrap())
-    }
-
-    fn passes(&self, secs: i64) {
-        use touchline_model::Clock;
-        let now: Timestamp = self.world.clock.now();
-        self.world.clock.set(now.plus_secs(secs));
-    }
-}
-
-/// The tile of a telephone.
-fn tile(page: &str, id: &str) -> String {
-    let (_, rest) = page
-        .split_once(&format!("data-part=\"tile d-{id}\""))
-        .unwrap_or_else(|| panic!("no tile of {id}: {page}"));
-    rest.split_once("</article>").unwrap().0.to_owned()
-}
-
-/// The telephones on the wall, in their order.
-fn order(page: &str) -> Vec<&str> {
-    page.split("data-part=\"tile d-").skip(1).map(|it| it.split_once('"').unwrap().0).collect()
-}
-
-fn press<'a>(device: &'a str, mode: &'a str) -> [(&'static str, &'a str); 2] {
-    [("device", device), ("mode", mode)]
-}
+use touchline_model::{Caller, Group, GroupKind, Role};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_telephones_the_wall_says_how_to_get_some_and_nothing_leads_to_it() {
@@ -383,4 +258,48 @@ async fn who_leads_a_group_sees_its_people_alone_and_the_wall_can_be_narrowed_to
     assert_eq!(pressed.leads_to(), "/live?group=g%2D2#supervision");
     assert!(tom.page("/live?group=none").await.contains("Nobody in this group has a telephone."));
     assert_eq!(tom.post("/live/supervise", &press("d-bea", "spy")).await.status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_takes_too_long_is_marked_and_queues_say_how_many_were_answered_in_time() {
+    let floor = Floor::new().await;
+    floor.agent("bea", "Bea Lind", "5002", None).await;
+    floor.phone("c", None, "5000").await;
+    let queue = QueueConfig { name: "Billing".to_owned(), members: vec!["bea".into()], ..queue() };
+    let telephony = floor.world.app.telephony(&floor.world.admin).await.unwrap();
+    let plan = NumberPlan { queues: vec![queue], ..telephony.settings.plan };
+    let thresholds = Thresholds { answer_within: Some(10), long_hold: Some(30), ..Thresholds::default() };
+    let change =
+        ChangeTelephony { version: telephony.version, plan, thresholds, ..ChangeTelephony::default() };
+    floor.world.app.change_telephony(&floor.world.admin, change).await.unwrap();
+    let supervisor = floor.supervisor("sue", "Sue Park", "5005").await;
+    assert!(supervisor.page("/live").await.contains("no calls yet"));
+    floor.customer_calls("7000");
+    floor.passes(10);
+    floor.answers("bea");
+    let page = supervisor.page("/live").await;
+    assert!(page.contains("<strong>100 % of 1</strong>"), "{page}");
+    assert!(page.contains("Answered in time: within 10 s, since 09:30, when this server started."), "{page}");
+    floor.does("bea", Command::Call(floor.call_of("bea").parse().unwrap(), CallCommand::Hold));
+    floor.passes(29);
+    assert!(!tile(&supervisor.page("/live").await, "bea").contains("On hold for long"));
+    floor.passes(1);
+    assert!(tile(&supervisor.page("/live").await, "bea").contains("On hold for long"));
+    floor.does("bea", Command::Call(floor.call_of("bea").parse().unwrap(), CallCommand::Retrieve));
+    floor.passes(870);
+    let bea = tile(&supervisor.page("/live").await, "bea");
+    assert!(bea.contains("Long call") && !bea.contains("On hold"), "{bea}");
+    floor.hangs_up("c");
+
+    // The next one waits for longer than anybody should.
+    floor.does("bea", Command::State(AgentState::NotReady(None)));
+    floor.customer_calls("7000");
+    floor.passes(59);
+    assert!(!supervisor.page("/live").await.contains("Too long"));
+    floor.passes(1);
+    let page = supervisor.page("/live").await;
+    assert!(page.contains("Too long") && page.contains(">01:00</strong>"), "{page}");
+    floor.hangs_up("c");
+    let page = supervisor.page("/live").await;
+    assert!(page.contains("<strong>50 % of 2</strong>") && !page.contains("Too long"), "{page}");
 }

@@ -4,13 +4,17 @@
 
 mod admin;
 mod admin_people;
+mod admin_telephony;
 mod call;
 mod call_deeds;
 mod calls;
 mod exports;
+mod floor;
 mod home;
 mod imports;
 mod live;
+mod live_call;
+mod news;
 mod reports;
 mod reports_edges;
 mod reports_events;

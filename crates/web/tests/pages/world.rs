@@ -9,16 +9,17 @@ use std::{
     sync::{Arc, Mutex},
 };
 use touchline_app::{
-    App, Limits, SystemEntropy,
+    App, Entropy, Limits, SystemEntropy,
     people::{FirstAdministrator, NewLogin},
     store::{Blobs, Destination, Store},
     tenants::NewTenant,
     webhooks::{Answer, Outgoing, Sender, WebhookSettings, Webhooks},
 };
+use touchline_http::push::{Hub, PushLimits, Settings, Standard};
 use touchline_intake::desk::Desk;
-use touchline_model::{Caller, FakeClock, Role, TenantId, User};
+use touchline_model::{Caller, FakeClock, Role, SystemClock, TenantId, User};
 use touchline_testkit::postgres::fresh_database;
-use touchline_web::{Setting, Web, WebConfig, router};
+use touchline_web::{News, Setting, TOPICS, Web, WebConfig, router};
 use tower::ServiceExt;
 
 /// What an attacker would write.
@@ -34,6 +35,9 @@ pub(crate) struct World {
     /// The first administrator, Ada Berg of Acme.
     pub(crate) admin: Caller,
     pub(crate) clock: Arc<FakeClock>,
+    /// Carries the news.
+    pub(crate) hub: Hub,
+    pub(crate) news: News,
     /// Where exports go.
     pub(crate) exports: std::path::PathBuf,
     router: Router,
@@ -96,11 +100,24 @@ impl World {
         };
         let settings =
             vec![setting("listen", "\"127.0.0.1:8080\"", "default"), setting("data", HOSTILE, "--data")];
+        let (push, random) = (Settings::default(), |bytes: &mut [u8]| SystemEntropy.fill(bytes));
+        let policy = Standard::new(&push).listen(TOPICS);
+        let hub = Hub::new(push, PushLimits::default(), policy, Arc::new(SystemClock), random);
+        app.live().attach_announcer(Arc::new(hub.clone()));
+        let news = News::new(app.clone(), hub.clone());
         let web = Web::new(app.clone(), WebConfig::default(), "key", settings).with_desk(desk);
+        let web = web.with_news(news.clone());
         let session = app.sign_in("ada@example.com", PASSWORD, "192.0.2.1", "Browser").await.unwrap();
         let (admin, _) = app.session(&session.token, "192.0.2.1").await.unwrap().unwrap();
         let exports = folder.path().join("exports");
-        Self { app, answers, admin, clock, exports, router: router(web), _folder: folder }
+        Self { app, answers, admin, clock, hub, news, exports, router: router(web), _folder: folder }
+    }
+
+    /// Has news carried from now on.
+    pub(crate) fn carries_news(&self) {
+        let (hub, news) = (self.hub.clone(), self.news.clone());
+        tokio::spawn(async move { hub.run().await });
+        tokio::spawn(async move { news.run().await });
     }
 
     /// A browser in which nobody is signed in.
@@ -123,7 +140,7 @@ impl World {
         self.enter(&format!("{id}@example.com"), &password).await
     }
 
-    async fn enter(&self, email: &str, password: &str) -> Browser<'_> {
+    pub(crate) async fn enter(&self, email: &str, password: &str) -> Browser<'_> {
         let session = self.app.sign_in(email, password, "192.0.2.1", "Browser").await.unwrap();
         Browser { world: self, cookie: format!("touchline_session={}", session.token) }
     }
@@ -149,7 +166,13 @@ pub(crate) async fn both(story: impl AsyncFn(World)) {
     story(World::over(store, clock, folder).await).await;
 }
 
-impl Browser<'_> {
+impl<'w> Browser<'w> {
+    /// The same browser, which has taken a cookie.
+    pub(crate) fn with_cookie(&self, given: &str) -> Browser<'w> {
+        let pair = given.split(';').next().unwrap();
+        Browser { world: self.world, cookie: format!("{}; {pair}", self.cookie) }
+    }
+
     async fn send(&self, mut request: Request<Body>) -> Page {
         request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([192, 0, 2, 1], 9))));
         let response: Response<Body> = self.world.router.clone().oneshot(request).await.unwrap();
@@ -189,6 +212,16 @@ impl Browser<'_> {
             .header(header::HOST, "touchline.example:8443")
             .header("sec-fetch-site", "same-origin")
             .header(header::CONTENT_TYPE, content_type);
+        self.send(request.body(Body::from(body)).unwrap()).await
+    }
+
+    /// Sends bytes that a page of another site sends.
+    pub(crate) async fn put_from(&self, site: &str, path: &str, body: Vec<u8>) -> Page {
+        let request = Request::post(path)
+            .header(header::COOKIE, &self.cookie)
+            .header(header::HOST, "touchline.example:8443")
+            .header("sec-fetch-site", site)
+            .header(header::CONTENT_TYPE, "application/json");
         self.send(request.body(Body::from(body)).unwrap()).await
     }
 

@@ -11,6 +11,7 @@ mod login;
 mod people;
 mod revealed;
 mod settings;
+mod telephony;
 mod users;
 mod webhooks;
 
@@ -37,6 +38,7 @@ pub(super) fn mount<G: Gate>(routes: &mut Routes<G, Web>) {
     webhooks::mount(routes);
     deliveries::mount(routes);
     exports::mount(routes);
+    telephony::mount(routes);
     audit::mount(routes);
     settings::mount(routes);
 }
@@ -45,6 +47,7 @@ pub(super) fn mount<G: Gate>(routes: &mut Routes<G, Web>) {
 const TABS: &[(&str, &str, &str, &[Ability])] = &[
     ("people", "admin.people", "/admin/people", &[Ability::ReadDirectory]),
     ("credentials", "admin.credentials", "/admin/credentials", &[Ability::ManageCredentials]),
+    ("telephony", "admin.telephony", "/admin/telephony", &[Ability::Administer]),
     ("webhooks", "admin.webhooks", "/admin/webhooks", &[Ability::ManageCredentials, Ability::ReadChanges]),
     ("exports", "admin.exports", "/admin/exports", &[Ability::Administer]),
     ("audit", "admin.audit", "/admin/audit", &[Ability::Administer]),

@@ -44,6 +44,15 @@ pub(super) struct Banner {
     /// The watched telephone, while its owner is on the call.
     pub(super) device: Option<String>,
     pub(super) modes: Vec<ModeButton>,
+    /// Mutes the watched one, or no longer, where that is allowed.
+    pub(super) mute: Option<Mute>,
+}
+
+/// The button that mutes.
+pub(super) struct Mute {
+    /// What is wanted.
+    pub(super) value: &'static str,
+    pub(super) label: String,
 }
 
 impl Banner {
@@ -62,6 +71,13 @@ impl Banner {
             timer: it.since.map(|since| Timer::new(since, now)),
             device: it.device.as_ref().map(ToString::to_string),
             modes: buttons(Some(it.mode), |mode| it.may.contains(&mode)),
+            mute: it.silenced.map(|is_silenced| Mute {
+                value: if is_silenced { "no" } else { "yes" },
+                label: match is_silenced {
+                    true => texts::fill("live.unmute", &[("name", who)]),
+                    false => texts::fill("live.mute", &[("name", who)]),
+                },
+            }),
         }
     }
 }

@@ -2,6 +2,7 @@
 //! fragment that a script asks for anew; without the script a reload does the same.
 
 mod banner;
+mod call;
 mod tile;
 mod view;
 
@@ -30,10 +31,12 @@ const SUPERVISES: &[Ability] = &[Ability::ReadDirectory, Ability::ReadRecordings
 
 pub(super) fn mount<G: Gate>(routes: &mut Routes<G, Web>) {
     let group = |it: Operation| it.query("group", Shape::Text, false, "Only people of this group.");
+    call::mount(routes);
     routes
         .add(group(Operation::get("page_live", "/live")).needs(SUPERVISES), show)
         .add(group(Operation::get("page_live_wall", "/live/wall")).needs(SUPERVISES), wall)
         .add(Operation::post("page_supervise", "/live/supervise").needs(SUPERVISES).body_form(), supervise)
+        .add(Operation::post("page_mute_watched", "/live/mute").needs(SUPERVISES).body_form(), mute)
         .add(Operation::post("page_stop_supervising", "/live/stop").needs(SUPERVISES).body_form(), stop);
 }
 
@@ -42,13 +45,15 @@ pub(super) fn mount<G: Gate>(routes: &mut Routes<G, Web>) {
 struct LivePage {
     shell: Shell,
     wall: WallView,
+    /// Where news are heard, if there are any.
+    news: Option<&'static str>,
     /// Why what was just asked for was not done.
     wrong: Option<String>,
 }
 
 fn page(web: &Web, visit: &Visit, group: &str, wrong: Option<String>) -> Result<LivePage, PageError> {
     let shell = visit.shell(texts::t("live.title"), "live");
-    Ok(LivePage { shell, wall: WallView::new(web, visit, group)?, wrong })
+    Ok(LivePage { shell, wall: WallView::new(web, visit, group)?, news: web.news_at(), wrong })
 }
 
 fn group_of(query: Option<String>) -> Result<String, PageError> {
@@ -82,17 +87,32 @@ async fn stop(State(web): State<Web>, visit: Visit, fields: Fields) -> Answer {
     told(&web, &visit, &fields, done)
 }
 
-/// Back to the wall, whose banner says what is; or the wall with the reason why not.
+async fn mute(State(web): State<Web>, visit: Visit, fields: Fields) -> Answer {
+    let done = web.app.live().mute_watched(&visit.caller, fields.text("on") == "yes");
+    told(&web, &visit, &fields, done)
+}
+
+/// Back to where the button was, where the banner says what is; or there with the reason why not.
 fn told(web: &Web, visit: &Visit, fields: &Fields, done: Result<(), Refused>) -> Answer {
     let group = fields.text("group");
+    let call = fields.text("call").parse().ok();
     let reason = match done {
         Ok(()) => {
-            let to = format!("{}#supervision", address("/live", &[("group", group)]));
+            let to = match call {
+                Some(call) => call::at(call),
+                None => address("/live", &[("group", group)]),
+            };
+            let to = format!("{to}#supervision");
             return Ok(Redirect::to(&to).into_response());
         }
         Err(Refused::Taken(_)) => texts::t("live.taken").to_owned(),
         Err(refused) => format::in_quotes(&refused.to_string()),
     };
     let wrong = texts::fill("live.refused", &[("reason", &reason)]);
+    if let Some(call) = call
+        && let Ok(page) = call::page(web, visit, call, Some(wrong.clone()))
+    {
+        return Ok((StatusCode::CONFLICT, rendered(&page)).into_response());
+    }
     Ok((StatusCode::CONFLICT, rendered(&page(web, visit, group, Some(wrong))?)).into_response())
 }

@@ -3,7 +3,7 @@
 use super::banner::{ModeButton, buttons, name};
 use crate::{format, texts};
 use touchline_app::live::{
-    Supervising, WallAgent, WallCall,
+    Alert, Supervising, WallAgent, WallCall,
     board::{AgentState, CallKind, LegState, Mode},
 };
 use touchline_model::Timestamp;
@@ -34,6 +34,8 @@ pub(super) struct Flag {
 /// The call of a tile.
 pub(super) struct CallLine {
     pub(super) icon: &'static str,
+    /// The page of the call.
+    pub(super) href: String,
     pub(super) others: String,
     /// Direction and queue, in words.
     pub(super) facts: String,
@@ -103,6 +105,11 @@ impl Tile {
                 flag("warn", "muted", texts::t("live.silenced"));
             }
         }
+        match it.alert {
+            Some(Alert::LongHold) => flag("warn", "warn", texts::t("live.long_hold")),
+            Some(Alert::LongCall) => flag("warn", "warn", texts::t("live.long_call")),
+            None => {}
+        }
         if !it.phone.reachable && it.state != AgentState::LoggedOut {
             flag("bad", "bad", texts::t("live.disconnected"));
         }
@@ -158,6 +165,7 @@ impl CallLine {
         let facts = [Some(texts::t(kind)), call.queue.as_deref()];
         Self {
             icon,
+            href: format!("/live/calls/{}", call.call),
             others: call.others.iter().map(other).collect::<Vec<_>>().join(", "),
             facts: facts.into_iter().flatten().collect::<Vec<_>>().join(" · "),
             all: call.took.filter(|took| *took != call.since).map(|took| Timer::new(took, now)),

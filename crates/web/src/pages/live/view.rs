@@ -6,8 +6,36 @@ use super::{
 };
 use crate::{Web, error::PageError, filters, format, shell::Shell, texts, visit::Visit};
 use askama::Template;
-use touchline_app::live::{WallAgent, WatchStage, board::AgentState};
-use touchline_model::Ability;
+use touchline_app::live::{QueueView, WallAgent, WatchStage, board::AgentState};
+use touchline_model::{Ability, Timestamp};
+
+/// When the reader's day began.
+fn begin_of_day(now: Timestamp, visit: &Visit) -> Timestamp {
+    let day = now.to_jiff().to_zoned(visit.zone.clone()).start_of_day();
+    day.map_or(now, |it| Timestamp::from_micros(it.timestamp().as_microsecond()))
+}
+
+fn service(in_time: usize, of: usize) -> String {
+    if of == 0 {
+        return texts::t("live.none_yet").to_owned();
+    }
+    let count = format::number(i64::try_from(of).unwrap_or(i64::MAX));
+    let share = format::percent(in_time as f64 / of as f64);
+    texts::fill("live.share_of", &[("share", &share), ("count", &count)])
+}
+
+/// What the service level counts, and since when.
+fn service_help(queues: &[QueueView], midnight: Timestamp, visit: &Visit) -> String {
+    let Some(level) = queues.first().map(|it| it.service) else { return String::new() };
+    let secs = level.within_secs.to_string();
+    match level.since > midnight {
+        true => {
+            let time = level.since.to_jiff().to_zoned(visit.zone.clone()).strftime("%H:%M").to_string();
+            texts::fill("live.in_time_since", &[("secs", &secs), ("time", &time)])
+        }
+        false => texts::fill("live.in_time_today", &[("secs", &secs)]),
+    }
+}
 
 /// Something to choose from.
 pub(super) struct Choice {
@@ -22,6 +50,11 @@ pub(super) struct QueueRow {
     waiting: i64,
     longest: Option<Timer>,
     idle: i64,
+    is_late: bool,
+    /// Callers were counted.
+    counts: bool,
+    /// `82 % of 40`
+    service: String,
 }
 
 /// All of it.
@@ -29,8 +62,10 @@ pub(super) struct QueueRow {
 #[template(path = "live_wall.html")]
 pub(super) struct WallView {
     shell: Shell,
-    /// The group whose people are shown; empty for all.
+    /// The field that leads back here, and its value: the group whose people are shown; empty for all.
+    back: (&'static str, String),
     group: String,
+    service_help: String,
     groups: Vec<Choice>,
     banner: Option<Banner>,
     /// What is to be known of the supervisor's own telephone.
@@ -48,8 +83,9 @@ impl WallView {
     pub(super) fn new(web: &Web, visit: &Visit, group: &str) -> Result<Self, PageError> {
         let (live, now) = (web.app.live(), visit.now);
         let wall = live.wall(&visit.caller)?;
+        let midnight = begin_of_day(now, visit);
         let queues = match visit.caller.may(Ability::ReadReports) {
-            true => live.queues(&visit.caller)?,
+            true => live.queues_since(&visit.caller, midnight)?,
             false => Vec::new(),
         };
         let is_bare = !wall.set_up;
@@ -93,7 +129,9 @@ impl WallView {
                 .into_iter()
                 .map(|(id, label)| Choice { chosen: id.as_str() == group, id: id.to_string(), label })
                 .collect(),
+            back: ("group", group.to_owned()),
             group: group.to_owned(),
+            service_help: service_help(&queues, midnight, visit),
             note: note.filter(|_| !is_bare),
             queues: queues
                 .into_iter()
@@ -101,6 +139,9 @@ impl WallView {
                     waiting: many(it.waiting),
                     longest: it.since.map(|since| Timer::new(since, now)),
                     idle: many(it.idle),
+                    is_late: it.is_late,
+                    counts: it.service.of > 0,
+                    service: service(it.service.in_time, it.service.of),
                     name: it.name,
                 })
                 .collect(),
