@@ -1,15 +1,28 @@
 //! What all handlers share, and what the program wires.
 
 use crate::{
-    config::GenesysConfig, door, routes, sessions::Sessions, told::Telling, uris::Prefix, wire::Calling,
+    config::GenesysConfig,
+    door, routes,
+    sessions::Sessions,
+    told::Telling,
+    uris::Prefix,
+    wire::{self, Calling},
 };
 use axum::{Router, middleware::from_fn_with_state};
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 use touchline_app::App;
 use touchline_http::push::{self, Hub};
 
 /// Where notifications come from.
 pub const NOTIFICATIONS: &str = "/api/v2/notifications";
+/// The topic of whether services are there (contract §6).
+const SERVICES: &str = "/notifications/services";
 /// How often sessions are looked after.
 const SWEEP: Duration = Duration::from_secs(10);
 
@@ -21,6 +34,8 @@ pub struct Dialect {
     pub(crate) config: Arc<GenesysConfig>,
     pub(crate) prefix: Prefix,
     pub(crate) sessions: Sessions,
+    /// What people were told last of whether there are lines.
+    served: Arc<AtomicBool>,
 }
 
 impl std::fmt::Debug for Dialect {
@@ -41,7 +56,8 @@ impl Dialect {
         let telling = Telling::new(app.clone(), config.clone(), prefix.clone());
         hub.add_translator(Box::new(move |tenant, user, notice| telling.tell(tenant, user, notice)));
         let sessions = Sessions::new(app.clone(), hub.clone(), config.session_timeout_seconds);
-        Self { app, hub, config, prefix, sessions }
+        let served = Arc::new(AtomicBool::new(*app.live().lines().borrow()));
+        Self { app, hub, config, prefix, sessions, served }
     }
 
     /// The resources, and the notification endpoint.
@@ -54,11 +70,33 @@ impl Dialect {
             .layer(from_fn_with_state(self.clone(), door::cors))
     }
 
-    /// Looks after sessions until it is dropped.
+    /// Looks after sessions, and tells whether there are lines, until it is dropped.
     pub async fn run(&self) {
-        loop {
-            tokio::time::sleep(SWEEP).await;
-            self.sweep().await;
+        let mut lines = self.app.live().lines();
+        let telling = async {
+            loop {
+                self.tell_services();
+                if lines.changed().await.is_err() {
+                    std::future::pending::<()>().await;
+                }
+            }
+        };
+        let sweeping = async {
+            loop {
+                tokio::time::sleep(SWEEP).await;
+                self.sweep().await;
+            }
+        };
+        tokio::join!(telling, sweeping);
+    }
+
+    /// Tells everybody who is logged in whether the voice service is there, if that has changed (OC-57).
+    pub fn tell_services(&self) {
+        let active = *self.app.live().lines().borrow();
+        if self.served.swap(active, Ordering::SeqCst) != active {
+            for (tenant, user) in self.sessions.people() {
+                self.hub.publish(&tenant, &user, SERVICES, &wire::ServiceMessage::voice(active));
+            }
         }
     }
 

@@ -210,7 +210,7 @@ fn start_channel(
     }
     if let Some(path) = device {
         let wanted = dialect.prefix.device(path).ok_or_else(|| ApiError::not_found("device"))?;
-        crate::devices::working_at(dialect, caller, &wanted)?;
+        return Ok(dialect.app.live().command(caller, Command::StartAt(wanted))?);
     }
     Ok(dialect.app.live().command(caller, Command::Start)?)
 }

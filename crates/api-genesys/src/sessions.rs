@@ -4,7 +4,7 @@
 use axum::http::{HeaderMap, header};
 use sha2::{Digest, Sha256};
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     net::SocketAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -14,7 +14,7 @@ use touchline_http::{
     Refusal, basic_credentials,
     push::{Hub, cookie},
 };
-use touchline_model::{Caller, Timestamp};
+use touchline_model::{Caller, TenantId, Timestamp, UserId};
 
 /// The cookie.
 pub const COOKIE: &str = "JSESSIONID";
@@ -97,6 +97,13 @@ impl Sessions {
     pub(crate) fn new(app: App, hub: Hub, idle_secs: u32) -> Self {
         let (known, tokens, without_cookie) = Default::default();
         Self(Arc::new(Inner { app, hub, idle_secs: i64::from(idle_secs), known, tokens, without_cookie }))
+    }
+
+    /// Everybody who is logged in.
+    pub(crate) fn people(&self) -> BTreeSet<(TenantId, UserId)> {
+        let known = lock(&self.0.known);
+        let one = |it: &Known| Some((it.session.caller.tenant.clone(), it.session.caller.user.clone()?));
+        known.values().filter_map(one).collect()
     }
 
     /// Who asks: by the cookie, or by name and password, which begin a session.

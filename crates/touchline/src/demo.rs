@@ -21,7 +21,7 @@ use touchline_demo::{COMPANY, DemoContact, Options, Organisation, cast, organisa
 use touchline_model::{Caller, Role, TenantId, Timestamp, User};
 
 /// The tenant that the sample is loaded into.
-const TENANT: &str = "demo";
+pub const TENANT: &str = "demo";
 /// Contacts that are written together.
 const STEP: usize = 250;
 

@@ -9,5 +9,6 @@ pub mod import;
 pub mod lock;
 pub mod out;
 pub mod server;
+pub mod simulate;
 pub mod telephones;
 pub mod voice;

@@ -4,7 +4,7 @@ mod admin;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
-use touchline::{config::Place, demo, doctor, export, import, out, server};
+use touchline::{config::Place, demo, doctor, export, import, out, server, simulate};
 
 /// A self-hosted server for contact-centre quality, coaching and live supervision.
 #[derive(Parser)]
@@ -46,6 +46,12 @@ enum Command {
         /// Load and stop, without serving.
         #[arg(long)]
         load_only: bool,
+        /// So many simulated customers call simulated agents, over loopback: nobody needs a telephone to see live calls.
+        #[arg(long, value_name = "CALLERS", value_parser = clap::value_parser!(u16).range(1..=100))]
+        simulate: Option<u16>,
+        /// Simulated calls last so many seconds at most.
+        #[arg(long, value_name = "SECONDS", default_value_t = 150, value_parser = clap::value_parser!(u64).range(1..=3_600))]
+        simulate_talk: u64,
     },
     /// Bring in contacts, directories and recordings from files.
     Import(import::Options),
@@ -127,17 +133,24 @@ async fn run(command: Command) -> Result<ExitCode, String> {
             let settings = place.settings_with(listen.as_deref(), sip.as_deref())?;
             server::serve(&settings, None, server::stop_signal()).await?;
         }
-        Command::Demo { mut place, listen, sip, seed, contacts, load_only } => {
+        Command::Demo { mut place, listen, mut sip, seed, contacts, load_only, simulate, simulate_talk } => {
             // A folder of its own, so that trying things out never mixes with real data.
             if place.data.is_none() && place.config.is_none() {
                 place.data = Some("./touchline-demo".into());
             }
-            let settings = place.settings_with(listen.as_deref(), sip.as_deref())?;
+            let mut settings = place.settings_with(listen.as_deref(), sip.as_deref())?;
+            if simulate.is_some() && settings.config.telephony.sip.is_empty() {
+                sip = Some("127.0.0.1:0".to_owned());
+                settings = place.settings_with(listen.as_deref(), sip.as_deref())?;
+            }
             let loaded = demo::load(&settings, seed, contacts).await?;
             if load_only {
                 out::say(&loaded)?;
             } else {
-                server::serve(&settings, Some(&loaded), server::stop_signal()).await?;
+                let pace = simulate::Pace::of(simulate_talk);
+                let simulated = simulate.map(|it| simulate::Simulate { callers: it.into(), pace });
+                let simulated = simulated.map(|it| (demo::TENANT, it));
+                server::serve_with(&settings, Some(&loaded), simulated, server::stop_signal()).await?;
             }
         }
         Command::Import(options) => return import::run(options).await,

@@ -3,7 +3,8 @@
 use crate::{
     config::{Config, Settings},
     lock,
-    telephones::Telephones,
+    simulate::{Simulate, Simulation},
+    telephones::{Telephones, last_words},
     voice::Voice,
 };
 use axum::{Json, Router, extract::State, http::StatusCode, routing::get};
@@ -166,6 +167,19 @@ pub async fn serve(
     greeting: Option<&dyn Display>,
     stop: impl Future<Output = ()>,
 ) -> Result<(), String> {
+    serve_with(settings, greeting, None, stop).await
+}
+
+/// The same, with people who call and answer in a tenant, if there are to be any.
+///
+/// # Errors
+/// A sentence: what does not work, or what is set wrongly.
+pub async fn serve_with(
+    settings: &Settings,
+    greeting: Option<&dyn Display>,
+    simulated: Option<(&str, Simulate)>,
+    stop: impl Future<Output = ()>,
+) -> Result<(), String> {
     let config = &settings.config;
     // First of all: a port that is taken should leave nothing behind.
     let listener = TcpListener::bind(config.listen).await;
@@ -198,6 +212,11 @@ pub async fn serve(
     } else if app.is_fresh().await.unwrap_or(false) {
         say(&format_args!("Nobody can sign in yet. Set it up at http://{address}/setup?key={setup_key}"));
     }
+    let simulation = match (simulated, telephones.as_ref().and_then(Telephones::address)) {
+        (None, _) => None,
+        (Some((tenant, what)), Some(sip)) => Some(Simulation::start(&app, tenant, address, sip, what)?),
+        (Some(_), None) => return Err("simulated callers need --sip".to_owned()),
+    };
     let limits = touchline_http::Limits {
         max_connections: usize::try_from(config.max_connections.get()).unwrap_or(usize::MAX),
         ..touchline_http::Limits::default()
@@ -213,14 +232,18 @@ pub async fn serve(
         .merge(voice.router()),
         async {
             stop.await;
+            if let Some(simulation) = simulation {
+                simulation.stop().await;
+            }
             // Who waits for news would keep the server waiting.
-            voice.hub().shutdown();
+            voice.say_goodbye();
         },
     )
     .await;
     if let Some(telephones) = telephones {
         telephones.stop().await;
     }
+    last_words(&app).await;
     stopping.cancel();
     let _ = tokio::join!(work, sweeping, calls);
     app.store().close().await;

@@ -48,6 +48,13 @@ impl Voice {
         &self.hub
     }
 
+    /// The server stops: everybody is told that there are no lines any more, and nobody waits for news any longer.
+    pub fn say_goodbye(&self) {
+        self.app.live().detach_lines();
+        self.dialect.tell_services();
+        self.hub.shutdown();
+    }
+
     /// What tells pages of changes.
     pub fn news(&self) -> &News {
         &self.news

@@ -5,6 +5,7 @@
 mod access;
 mod calls;
 mod checklist;
+mod choices;
 mod conferences;
 mod directory;
 mod hostile;

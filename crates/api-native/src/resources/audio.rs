@@ -10,10 +10,13 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures::{Stream, StreamExt};
-use std::time::Duration;
-use touchline_app::{App, AppError, contacts::Received};
+use std::{ops::Range, time::Duration};
+use touchline_app::{
+    App, AppError,
+    contacts::{Received, RecordingBytes},
+};
 use touchline_http::{CallerOf, Gate, Operation, Shape, Wanted, wanted};
-use touchline_model::Ability;
+use touchline_model::{Ability, Recording};
 
 /// So much of a refused upload is still taken, and for so long.
 const PATIENCE_BYTES: usize = 64 << 20;
@@ -59,6 +62,27 @@ pub(super) fn mount<G: Gate>(mount: &mut Mount<G>) {
             .answer_error_when(404, "No such contact, or it has no recording.")
             .answer_error(416),
         download,
+    );
+    mount.add(
+        Operation::get("get_whisper", "/contacts/{id}/whisper")
+            .tag(tag)
+            .summary("Hear what supervisors said to the agent alone, or a part of it")
+            .description(
+                "Kept where `recording.keep_whisper` is set. It is in no recording and in no other dialect, and \
+                 answered to those who supervise: who may hear recordings and write coaching, of everybody. `ETag` \
+                 is its SHA-256. Leaves an entry in the audit trail.",
+            )
+            .needs(&[Ability::ReadRecordings, Ability::WriteCoaching])
+            .path_param("id", "Id of the contact.")
+            .header("Range", Shape::Text, false, "One range of bytes, such as `bytes=0-1023`.")
+            .header("If-Range", Shape::Text, false, "Answer the range only if this is still the `ETag`.")
+            .header("If-None-Match", Shape::Text, false, "Answer 304 if this is still the `ETag`.")
+            .answer_binary(200, "audio/*", "What was said.")
+            .answer_binary(206, "audio/*", "The part asked for; `Content-Range` says which.")
+            .answer_empty(304, "It is the one that the client has.")
+            .answer_error_when(404, "No such contact, or nothing was kept.")
+            .answer_error(416),
+        whisper,
     );
 }
 
@@ -127,19 +151,38 @@ async fn download(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let mut answer = Wanted::Whole;
-    let found = app.recording(&caller, &id, |recording| {
-        answer = wanted(&headers, &format!("\"{}\"", recording.sha256), recording.bytes);
-        match &answer {
-            // Nothing of it will be read; the use case wants a part all the same.
-            _ if method == Method::HEAD => 0..1,
-            Wanted::NotModified | Wanted::Outside => 0..1,
-            Wanted::Whole => 0..recording.bytes,
-            Wanted::Part(part) => part.clone(),
-        }
-    });
-    let Some(found) = found.await? else {
-        return Err(Problem::new(problem::NOT_FOUND, format!("contact `{id}` has no recording")));
-    };
+    let found = app.recording(&caller, &id, |it| part(it, &method, &headers, &mut answer)).await?;
+    let missing = || Problem::new(problem::NOT_FOUND, format!("contact `{id}` has no recording"));
+    answered(found.ok_or_else(missing)?, answer)
+}
+
+async fn whisper(
+    State(app): State<App>,
+    CallerOf(caller): CallerOf,
+    Path(id): Path<String>,
+    method: Method,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let mut answer = Wanted::Whole;
+    let found = app.whisper(&caller, &id, |it| part(it, &method, &headers, &mut answer)).await?;
+    let missing =
+        || Problem::new(problem::NOT_FOUND, format!("nothing that a supervisor said in `{id}` is kept"));
+    answered(found.ok_or_else(missing)?, answer)
+}
+
+/// What of a recording has to be read for an answer.
+fn part(recording: &Recording, method: &Method, headers: &HeaderMap, answer: &mut Wanted) -> Range<u64> {
+    *answer = wanted(headers, &format!("\"{}\"", recording.sha256), recording.bytes);
+    match answer {
+        // Nothing of it will be read; the use case wants a part all the same.
+        _ if method == Method::HEAD => 0..1,
+        Wanted::NotModified | Wanted::Outside => 0..1,
+        Wanted::Whole => 0..recording.bytes,
+        Wanted::Part(part) => part.clone(),
+    }
+}
+
+fn answered(found: RecordingBytes, answer: Wanted) -> Result<Response, Problem> {
     let size = found.recording.bytes;
     let common = [
         (header::ETAG, format!("\"{}\"", found.recording.sha256)),

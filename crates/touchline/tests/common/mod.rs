@@ -98,11 +98,18 @@ impl Site {
         out.read_line(&mut line).unwrap();
         let base = line.split_whitespace().find(|word| word.starts_with("http://")).map(ToOwned::to_owned);
         let base = base.unwrap_or_else(|| panic!("no address in `{line}`"));
+        let telephones = more.contains(&"--sip").then(|| {
+            line.clear();
+            out.read_line(&mut line).unwrap();
+            let at = line.split_whitespace().find_map(|word| word.parse().ok());
+            at.unwrap_or_else(|| panic!("no address of telephones in `{line}`"))
+        });
         // Keep the pipe open, or the program's next line would fail.
         std::thread::spawn(move || out.lines().for_each(drop));
         Server {
             child,
             base,
+            telephones,
             token: self.token.clone(),
             client: Client::new(),
             ready_after: started.elapsed(),
@@ -121,6 +128,8 @@ impl Site {
 pub(crate) struct Server {
     child: Child,
     pub(crate) base: String,
+    /// Where telephones come in, with `--sip`.
+    pub(crate) telephones: Option<std::net::SocketAddr>,
     pub(crate) token: String,
     pub(crate) client: Client,
     pub(crate) ready_after: Duration,
