@@ -11,7 +11,7 @@ const THEMES = ["light", "dark"];
 
 export async function run({ browser, report, site }) {
   const sample = await sampleOf(site);
-  const wanted = PAGES.filter(({ name }) => !process.env.TOUCHLINE_PAGES || name.match(process.env.TOUCHLINE_PAGES));
+  const wanted = PAGES.filter(({ name }) => !process.env.PAGES_ONLY || name.match(process.env.PAGES_ONLY));
   // Strangers first, then those who work there; the founder last, because the set-up is shown only before it is done.
   for (const role of new Set(wanted.map((row) => row.role))) {
     const base = role === "founder" ? new URL(site.setup).origin : site.base;

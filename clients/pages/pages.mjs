@@ -40,6 +40,7 @@ export const PAGES = [
   { name: "live-without-telephone", path: "/live", role: "administrator" },
 
   { name: "live-wall", path: "/live", role: "manager", act: hearsNews },
+  { name: "live-call", path: ({ liveCall }) => `/live/calls/${liveCall}`, role: "manager", act: hearsNews },
 
   { name: "telephony", path: "/admin/telephony", role: "administrator" },
   { name: "telephony-queue", path: ({ queue }) => `/admin/telephony/queues/${queue}`, role: "administrator" },

@@ -2,21 +2,9 @@
 // by a voice client's interface; the supervisor only looks.
 
 import { cookiesOf, window_ } from "../lib/browser.mjs";
+import { voiceClient } from "../lib/voice.mjs";
 
 const LIMIT = { timeout: 60_000 };
-
-/** A voice client of somebody: cookies and CSRF token as the contract wants them. */
-async function voiceClient(site, { userName, password }) {
-  const authorization = `Basic ${btoa(`${userName}:${password}`)}`;
-  const hello = await fetch(`${site.base}/api/v2/me`, { headers: { authorization } });
-  if (!hello.ok) throw new Error(`GET /me: ${hello.status} ${await hello.text()}`);
-  const cookie = hello.headers.getSetCookie().map((it) => it.split(";")[0]).join("; ");
-  const headers = { authorization, cookie, "x-csrf-token": hello.headers.get("x-csrf-token") ?? "", "content-type": "application/json" };
-  return async (operationName, more = {}, path = "/me") => {
-    const answer = await fetch(`${site.base}/api/v2${path}`, { method: "POST", headers, body: JSON.stringify({ operationName, ...more }) });
-    if (!answer.ok) throw new Error(`${operationName}: ${answer.status} ${await answer.text()}`);
-  };
-}
 
 export async function run({ browser, report, site }) {
   const agent = site.voice.find((it) => it.role === "agent");
@@ -24,7 +12,7 @@ export async function run({ browser, report, site }) {
   const visitor = await window_(browser, { base: site.base, cookies });
   const { page } = visitor;
   const tile = page.locator(`[data-part="tile ${agent.deviceId}"]`);
-  const does = await voiceClient(site, agent);
+  const { does } = await voiceClient(site, agent);
 
   await report.check("live: the wall hears news", page, async () => {
     await page.goto(`${site.base}/live`);

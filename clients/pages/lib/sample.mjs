@@ -1,5 +1,8 @@
 // What the server holds, asked and told through its API, for the addresses of the pages and for the truth behind them.
 
+import { Phone } from "./phone.mjs";
+import { voiceClient } from "./voice.mjs";
+
 /** A request to the native API. */
 export async function native(site, path, method = "GET", body = undefined) {
   const headers = { authorization: `Bearer ${site.token}`, "content-type": "application/json" };
@@ -68,6 +71,18 @@ async function telephonyOf(site) {
   return { number, queue: plan.queues[0].number };
 }
 
+/** A call that goes on for as long as the pages are looked at: a customer speaks with an agent. */
+async function liveCallOf(site) {
+  const account = (role) => site.sip.accounts.find((it) => it.role === role);
+  const agent = site.voice.find((it) => it.role === "agent");
+  const voice = await voiceClient(site, agent);
+  await voice.does("StartContactCenterSession", { channels: ["voice"] });
+  const [customer] = await Promise.all([Phone.open(site.sip.server, account("customer")), Phone.open(site.sip.server, account("agent"))]);
+  await customer.call(agent.phoneNumber);
+  const call = await eventually("the agent is on a call", async () => (await voice.calls()).find((it) => it.state === "Established"), 60);
+  return { liveCall: call.id };
+}
+
 /** Ids that pages are opened with. */
 export async function sampleOf(site) {
   await stretch(site);
@@ -87,6 +102,7 @@ export async function sampleOf(site) {
     topic: (await native(site, "/topics?limit=1000")).items.find((it) => !it.canonical_questions).id,
     webhook: webhook.id,
     ...(await telephonyOf(site)),
+    ...(await liveCallOf(site)),
     word: "account",
     ...windowsOf(contacts),
   };

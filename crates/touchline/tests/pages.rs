@@ -33,6 +33,12 @@ impl Program {
         Self { child, said }
     }
 
+    /// Where telephones register.
+    fn telephones(&self) -> &str {
+        let line = self.said.iter().find_map(|line| line.split_once("Telephones are served at "));
+        line.unwrap().1.split_whitespace().next().unwrap()
+    }
+
     /// The first address in what it said that has these words in it.
     fn address(&self, with: &str) -> String {
         let mut words = self.said.iter().flat_map(|line| line.split_whitespace());
@@ -67,7 +73,8 @@ fn browse(part: &str, contacts: u32, at_least: usize) {
     let loaded =
         command(&["demo", "--load-only", "--seed", "7", "--contacts", &contacts], &data).output().unwrap();
     assert!(loaded.status.success(), "{}", String::from_utf8_lossy(&loaded.stderr));
-    let server = Program::start(&["serve"], &data, "ready at");
+    // With telephones: there is a live call to be looked at.
+    let server = Program::start(&["serve", "--sip", "127.0.0.1:0"], &data, "Telephones are served at");
     // A server that nobody has set up yet.
     let fresh = Program::start(&["serve"], &folder.path().join("fresh"), "/setup?key=");
     let logins = std::fs::read(data.join("demo-credentials.json")).unwrap();
@@ -76,6 +83,7 @@ fn browse(part: &str, contacts: u32, at_least: usize) {
         "base": server.address("http"), "setup": fresh.address("/setup?key="),
         "logins": logins["web"], "token": logins["native"]["token"], "c360": logins["c360"],
         "voice": logins["genesys"],
+        "sip": { "server": server.telephones(), "accounts": logins["sip"] },
         "screens": target().join("screens"), "folder": folder.path(),
     });
 

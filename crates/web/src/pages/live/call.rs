@@ -39,6 +39,8 @@ use touchline_model::Timestamp;
 
 /// Levels are told so often.
 const EVERY: Duration = Duration::from_millis(150);
+/// After this the browser asks again.
+const AGAIN: Duration = Duration::from_millis(300);
 /// And so many times before the browser has to ask again, and to show its session again.
 const TIMES: u32 = 100;
 /// From this level on somebody speaks; the script has the same.
@@ -191,7 +193,7 @@ async fn levels(State(web): State<Web>, visit: Visit, Path(id): Path<String>) ->
                 return Some((Event::default().event("over").data("{}"), None));
             };
             let levels: BTreeMap<String, u8> = levels.into_iter().collect();
-            let event = Event::default().json_data(levels).ok()?;
+            let event = Event::default().retry(AGAIN).json_data(levels).ok()?;
             Some((event, Some((clock, left - 1))))
         }
     });
