@@ -122,6 +122,8 @@ pub struct Seat {
     pub muted: bool,
     /// Has not answered, but is heard: what the telephone network says while it rings. Is not yet worth a recording.
     pub early: bool,
+    /// Hears a tone now and then, for a supervisor takes part (contract genesys-voice §8.2, 7).
+    pub notice: bool,
 }
 
 /// What somebody is in a call, as far as hearing goes.

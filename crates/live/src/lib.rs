@@ -42,7 +42,7 @@ pub use effect::{Cause, Destination, Effect, Happened, Notice, Seat, SeatRole, T
 pub use hunt::Hunt;
 pub use may::{CallMay, DeviceMay};
 pub use names::{CallId, DeviceId, LineId};
-pub use settings::{Consults, Settings};
+pub use settings::{Consults, Settings, Tone};
 pub use signal::{From, Signal};
 pub use view::{CallView, Participant, Watcher};
 

@@ -16,6 +16,18 @@ pub enum Consults {
     All,
 }
 
+/// Who hears a tone while a supervisor takes part (contract genesys-voice §8.2, 7).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tone {
+    /// Nobody.
+    #[default]
+    None,
+    /// The supervisor.
+    SupervisorOnly,
+    /// Everybody on the call.
+    All,
+}
+
 /// Settings of a board.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settings {
@@ -39,6 +51,8 @@ pub struct Settings {
     pub ring_people_secs: i64,
     /// Calls to colleagues about another call are watched too, by whose telephone it is.
     pub monitor_consult_calls: Consults,
+    /// Who hears a tone while a supervisor takes part.
+    pub tone: Tone,
     /// What a silent supervisor may not do is not offered.
     pub strict_capabilities: bool,
     /// Calls are recorded from their beginning; without it nobody is offered to record.
@@ -57,6 +71,7 @@ impl Default for Settings {
             auto_answer_supervisor: false,
             ring_timeout_secs: 30,
             ring_people_secs: 30,
+            tone: Tone::None,
             monitor_consult_calls: Consults::None,
             strict_capabilities: false,
             recording: true,

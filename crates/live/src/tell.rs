@@ -1,8 +1,8 @@
 //! After each input: what is told to whom, and who hears whom.
 
 use crate::{
-    Board, CallId, CallView, Cause, DeviceId, Effect, Happened, LegState, Notice, Seat, SeatRole, Tried,
-    What,
+    Board, CallId, CallView, Cause, DeviceId, Effect, Happened, LegState, Notice, Seat, SeatRole, Tone,
+    Tried, What,
     call::{Call, Leg, Part},
 };
 use std::collections::BTreeSet;
@@ -145,6 +145,11 @@ impl Board {
                 away,
                 muted: leg.muted || leg.silenced,
                 early: leg.is_early(),
+                notice: match self.settings.tone {
+                    Tone::None => false,
+                    Tone::SupervisorOnly => leg.is_watcher(),
+                    Tone::All => call.legs.iter().any(|it| it.is_watcher() && it.is_on()),
+                },
             }
         };
         // Before somebody answers, the caller hears ring-back; the line of a caller from outside is there from the start.

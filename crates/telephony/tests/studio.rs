@@ -87,6 +87,7 @@ impl World {
                 away: false,
                 muted: false,
                 early: false,
+                notice: false,
             };
             change(&mut seat);
             Some(seat)
@@ -181,7 +182,7 @@ fn one_of_us(line: u64, watches: Option<(u64, Mode)>) -> Seat {
         mode,
         whole_call: true,
     });
-    Seat { line: LineId(line), role, holding: false, away: false, muted: false, early: false }
+    Seat { line: LineId(line), role, holding: false, away: false, muted: false, early: false, notice: false }
 }
 
 // covers(sip): M1, M5
@@ -246,10 +247,11 @@ fn who_stays_when_the_caller_hands_over_keeps_the_own_side_of_the_recording() {
     let world = World::new(43_500);
     world.studio.record(&"acme".into(), CALL, Recording::Running);
     let rate = RATE as usize;
-    for others in [[1, 2], [2, 4]] {
-        // The second one is coached all the time.
+    for (others, coached) in [([1, 2], true), ([2, 4], false)] {
         let mut seats = others.map(|line| one_of_us(line, None)).to_vec();
-        seats.push(one_of_us(3, Some((2, Mode::Coach))));
+        // The second one is coached at first. Afterwards nobody is watched, so that nothing but the side kept so far says
+        // who is who: the first who is there would be the one who stays.
+        seats.extend(coached.then(|| one_of_us(3, Some((2, Mode::Coach)))));
         world.studio.seats(&"acme".into(), CALL, seats, false);
         std::thread::sleep(Duration::from_secs(1));
     }
@@ -317,4 +319,44 @@ fn an_encrypted_line_is_heard_and_what_is_not_encrypted_with_its_key_is_not() {
     phone.encrypt(Outbound::new(suite, &theirs), Inbound::new(suite, &ours));
     let levels = world.levels();
     assert!(heard(levels[1][0]) && heard(levels[0][1]), "{levels:?}");
+}
+
+// covers(genesys): OC-77, OC-78
+#[test]
+fn the_tone_of_supervision_is_for_who_is_to_hear_it_and_not_recorded_and_a_supervisors_digits_are_for_nobody()
+{
+    const NOTICE: f64 = 1_400.0;
+    let world = World::new(43_600);
+    world.studio.record(&"acme".into(), CALL, Recording::Running);
+    // The agent and the supervisor are to hear it, the customer is not.
+    world.seats(Some(Mode::Listen), |seat| seat.notice = seat.line != LineId(1));
+    let tones = |phone: usize| world.phones[phone].1.listen(Duration::from_millis(200), &[NOTICE])[0];
+    // It sounds for half a second, every fifteen: whoever listens long enough hears it.
+    let begin = std::time::Instant::now();
+    let mut loudest = [f32::MIN; 3];
+    while loudest[1] < -40.0 || loudest[2] < -40.0 {
+        assert!(begin.elapsed() < Duration::from_secs(60), "never heard: {loudest:?}");
+        std::thread::scope(|scope| {
+            let all = [0, 1, 2].map(|phone| scope.spawn(move || tones(phone)));
+            for (most, level) in loudest.iter_mut().zip(all.map(|it| it.join().unwrap())) {
+                *most = most.max(level);
+            }
+        });
+    }
+    assert!(loudest[0] < -50.0, "not the customer: {loudest:?}");
+    // The supervisor presses a key, then the agent does: only the agent's is heard, and that proves that all has come.
+    world.phones[2].1.press("5");
+    world.phones[1].1.press("7");
+    let begin = std::time::Instant::now();
+    while world.phones[0].1.pressed().is_empty() {
+        assert!(begin.elapsed() < Duration::from_secs(30), "the agent's digit never comes");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    world.studio.seats(&"acme".into(), CALL, vec![], false);
+    let recorded = world.finished.recv_timeout(Duration::from_secs(30)).unwrap();
+    assert_eq!(world.phones[0].1.pressed(), "7");
+    for track in tracks(&recorded.conversation, 2) {
+        let loudest = track.chunks(1_600).map(|part| tone(part, NOTICE, RATE)).fold(f32::MIN, f32::max);
+        assert!(loudest < -50.0, "it is in no recording: {loudest}");
+    }
 }

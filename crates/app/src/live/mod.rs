@@ -35,7 +35,7 @@ pub use ports::{
 };
 pub use service::ServiceLevel;
 pub use settings::{
-    ConsultCalls, LiveSettings, Monitoring, MonitoringMode, MonitoringScope, RecordingPolicy,
+    ConsultCalls, LiveSettings, Monitoring, MonitoringMode, MonitoringScope, MonitoringTone, RecordingPolicy,
     TelephonySettings, Thresholds,
 };
 /// The live state of one organisation, as a state machine.

@@ -1,6 +1,6 @@
 //! What an operator and an organisation may set about live calls.
 
-use super::board::{Consults, Scope, Settings, numbers::NumberPlan};
+use super::board::{Consults, Scope, Settings, Tone, numbers::NumberPlan};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -37,6 +37,19 @@ pub enum ConsultCalls {
     All,
 }
 
+/// Who hears a tone while a supervisor takes part: half a second, every 15 (contract genesys-voice OC-78).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MonitoringTone {
+    /// Nobody.
+    #[default]
+    None,
+    /// The supervisor.
+    SupervisorOnly,
+    /// Everybody on the call.
+    All,
+}
+
 /// How supervision behaves, with the names of contract genesys-voice §13. What is left out is as the operator has
 /// configured it; what the operator leaves out is as the contract says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -69,6 +82,9 @@ pub struct Monitoring {
     /// How long a supervisor's telephone rings, in seconds (default: 30).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ring_timeout: Option<u16>,
+    /// Who hears a tone while a supervisor takes part (default: nobody).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tone: Option<MonitoringTone>,
     /// Whether what a silent supervisor may not do is left out of what is offered (default: no).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub strict_capabilities: Option<bool>,
@@ -175,6 +191,11 @@ impl Monitoring {
                 }
             }),
             ring_people_secs: under.ring_people_secs,
+            tone: self.tone.map_or(under.tone, |it| match it {
+                MonitoringTone::None => Tone::None,
+                MonitoringTone::SupervisorOnly => Tone::SupervisorOnly,
+                MonitoringTone::All => Tone::All,
+            }),
             allow_switch_to_coach: self.allow_switch_to_coach.unwrap_or(under.allow_switch_to_coach),
             notify_agent: self.notify_agent.unwrap_or(under.notify_agent),
             auto_answer_supervisor: self.auto_answer_supervisor.unwrap_or(under.auto_answer_supervisor),

@@ -3,7 +3,7 @@
 use crate::world::World;
 use touchline_live::{
     By, CallCommand, Cause, Command, Consults, Effect, Given, LegState, Mode, Reach, Refused, Scope,
-    SeatRole, Settings, Signal, WatchWish,
+    SeatRole, Settings, Signal, Tone, WatchWish,
 };
 
 fn roles(world: &World) -> Vec<SeatRole> {
@@ -416,5 +416,36 @@ fn a_supervisors_telephone_answers_by_itself_only_where_that_is_set() {
             _ => None,
         });
         assert_eq!(asked, Some(auto_answer_supervisor));
+    }
+}
+
+// covers(genesys): OC-78
+#[test]
+fn who_hears_a_tone_while_a_supervisor_takes_part_is_a_setting_and_nobody_by_default() {
+    let hears = |world: &World| -> Vec<bool> {
+        let seats = world.done.iter().rev().find_map(|it| match it {
+            Effect::Seats { seats, .. } => Some(seats.iter().map(|it| it.notice).collect()),
+            _ => None,
+        });
+        seats.unwrap()
+    };
+    assert_eq!(Settings::default().tone, Tone::None);
+    for (tone, wanted) in [
+        (Tone::None, [false, false, false]),
+        (Tone::SupervisorOnly, [false, false, true]),
+        (Tone::All, [true, true, true]),
+    ] {
+        let mut world = World::with(Settings { tone, ..Settings::default() });
+        world.customer_calls("A", true);
+        world.watches("S", Mode::Listen, "A");
+        assert_eq!(
+            hears(&world),
+            [false, false],
+            "not while the supervisor's telephone only rings: {tone:?}"
+        );
+        world.answers("S");
+        assert_eq!(hears(&world), wanted, "{tone:?}");
+        world.hangs_up("S");
+        assert_eq!(hears(&world), [false, false], "{tone:?}");
     }
 }

@@ -17,6 +17,7 @@ pub(super) struct Stage {
     seated: Vec<(Seat, LineKey, PartyId)>,
     waiting: bool,
     ringback: Tone,
+    notice: Tone,
     recording: Recording,
     /// Two have been on the call: before, there is nothing worth keeping.
     begun: bool,
@@ -32,6 +33,7 @@ impl Stage {
             seated: Vec::new(),
             waiting: false,
             ringback: Tone::ringback(),
+            notice: Tone::notice(),
             recording: Recording::Stopped,
             begun: false,
             take: None,
@@ -130,6 +132,19 @@ impl Stage {
         what(&mut self.room)
     }
 
+    /// Those who are to know that a supervisor takes part hear so now and then; the recording does not.
+    fn give_notice(&mut self) {
+        if self.seated.iter().all(|(seat, ..)| !seat.notice) {
+            self.notice.restart();
+            return;
+        }
+        let mut sound = SILENCE;
+        self.notice.fill(&mut sound);
+        for (_, _, party) in self.seated.iter().filter(|(seat, ..)| seat.notice) {
+            let _gone = self.room.announce(*party, &sound);
+        }
+    }
+
     /// Whether this tick is to be recorded.
     pub(super) fn records(&self) -> bool {
         self.begun && self.recording != Recording::Stopped
@@ -144,7 +159,10 @@ impl Stage {
             if let Some(room) = self.tape.room() {
                 let _gone = room.put(*party, &leg.voice);
             }
-            if !leg.pressed.is_empty() && !seat.away && !seat.holding {
+            if is_supervisor(seat) {
+                // What a supervisor presses is for nobody, however that one takes part (contract genesys-voice OC-77).
+                leg.pressed.clear();
+            } else if !leg.pressed.is_empty() && !seat.away && !seat.holding {
                 pressed.push((seat.line, std::mem::take(&mut leg.pressed)));
             }
         }
@@ -153,6 +171,7 @@ impl Stage {
             self.ringback.fill(&mut ringback);
             self.room.put_treatment(&ringback);
         }
+        self.give_notice();
         self.room.tick();
         if let Some(room) = self.tape.room() {
             room.tick();

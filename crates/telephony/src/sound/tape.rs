@@ -70,6 +70,7 @@ mod tests {
             away: false,
             muted: false,
             early: false,
+            notice: false,
         };
         lines.iter().map(seat).collect()
     }

@@ -7,7 +7,7 @@ use std::{
     path::PathBuf,
 };
 use touchline_app::live::{
-    ConsultCalls, LiveSettings, Monitoring, MonitoringMode, MonitoringScope, RecordingPolicy,
+    ConsultCalls, LiveSettings, Monitoring, MonitoringMode, MonitoringScope, MonitoringTone, RecordingPolicy,
 };
 
 /// How supervision behaves, with the names and defaults of contract genesys-voice §13. An organisation may set its own.
@@ -32,6 +32,8 @@ pub struct MonitoringConfig {
     pub auto_answer_supervisor: bool,
     /// How long a supervisor's telephone rings, in seconds.
     pub ring_timeout: u16,
+    /// Who hears a tone while a supervisor takes part: `none`, `supervisor_only` or `all`.
+    pub tone: MonitoringTone,
     /// Whether what a silent supervisor may not do is left out of what is offered.
     pub strict_capabilities: bool,
 }
@@ -48,6 +50,7 @@ impl Default for MonitoringConfig {
             notify_agent: true,
             auto_answer_supervisor: false,
             ring_timeout: 30,
+            tone: MonitoringTone::None,
             strict_capabilities: false,
         }
     }
@@ -208,6 +211,7 @@ impl TelephonyConfig {
                 notify_agent: Some(it.notify_agent),
                 auto_answer_supervisor: Some(it.auto_answer_supervisor),
                 ring_timeout: Some(it.ring_timeout),
+                tone: Some(it.tone),
                 strict_capabilities: Some(it.strict_capabilities),
             },
             recording: RecordingPolicy {
