@@ -12,6 +12,7 @@
 //! | [`guard`] | pure: whether a message may reach the SIP library, is answered at the door, or is dropped |
 //! | [`limits`] | pure: how much one source may send, and who is banned for a while |
 //! | [`digest`] | pure: whether somebody knows a password, without the password being stored |
+//! | [`locate`] | where trunks are: names of the DNS become addresses |
 //! | [`registrar`] | pure: where a user's phones are now |
 //! | [`fields`], [`uri`] | pure: the grammar of SIP header values and addresses that all of them share |
 
@@ -21,6 +22,7 @@ pub mod fields;
 pub mod guard;
 pub mod limits;
 mod line;
+pub mod locate;
 mod lru;
 pub mod registrar;
 pub mod sound;

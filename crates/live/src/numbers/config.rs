@@ -167,7 +167,7 @@ const fn misses() -> u32 {
 pub struct Trunk {
     /// Its name here.
     pub name: String,
-    /// Host or `host:port` to which calls go.
+    /// Where calls go: a host, which is looked up (RFC 3263), or `host:port`; either with `;transport=udp`, `tcp` or `tls`.
     pub server: String,
     /// Addresses or networks (`192.0.2.0/28`) from which calls come without a password.
     #[serde(default)]

@@ -15,6 +15,7 @@ use crate::{
     guard,
     limits::LimitRules,
     line::{Dialog, Input},
+    locate::{Names, SystemNames},
     registrar::{FlowId, Registrar, RegistrarRules},
     sound::{LineKey, SoundRules, Studio, left_behind},
     wire::{Origins, Speaks, Wire, WireRules},
@@ -34,7 +35,7 @@ use tokio::{
     sync::mpsc::{UnboundedSender, unbounded_channel},
     task::JoinHandle,
 };
-use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::{ClientConfig, ServerConfig};
 use touchline_app::{
     Entropy,
     live::{CallControl, Order, board::LineId},
@@ -52,6 +53,13 @@ pub struct EndpointRules {
     pub tls: Option<(Vec<SocketAddr>, Arc<ServerConfig>)>,
     /// Where telephones of browsers come in (RFC 7118).
     pub websocket: Option<WebSocketRules>,
+    /// Where names of trunks are looked up.
+    pub names: Arc<dyn Names>,
+    /// A place of a trunk that has said nothing for so long is given up for the next one: a caller does not wait for the
+    /// half minute that RFC 3263 §4.3 would allow.
+    pub trunk_patience: Duration,
+    /// Whose certificates of trunks are believed, if not those that the operating system believes.
+    pub trunk_tls: Option<Arc<ClientConfig>>,
     /// The address that telephones elsewhere are told, if it is not the one that they see; for a server behind a router.
     pub advertised: Option<IpAddr>,
     /// Ports for sound, in pairs.
@@ -101,6 +109,9 @@ impl EndpointRules {
             tcp: vec![listen],
             tls: None,
             websocket: None,
+            names: Arc::new(SystemNames::default()),
+            trunk_patience: Duration::from_secs(4),
+            trunk_tls: None,
             advertised: None,
             ports: 20_000..=39_999,
             recordings,
@@ -135,6 +146,8 @@ pub(crate) struct Shared {
     pub(crate) codecs: Vec<Codec>,
     pub(crate) encryption: Encryption,
     pub(crate) session_least: u64,
+    pub(crate) names: Arc<dyn Names>,
+    pub(crate) trunk_patience: Duration,
     registrar: Mutex<Registrar>,
     /// Dialogs by our tag.
     dialogs: Mutex<HashMap<String, Entry>>,
@@ -245,6 +258,7 @@ impl Endpoint {
             advertised: rules.advertised,
             guard: rules.guard,
             limits: rules.limits,
+            trunk_tls: rules.trunk_tls,
             closed: Box::new(move |flow| drop(closed.send(Work::FlowClosed(flow)))),
         });
         let shared = Arc::new(Shared {
@@ -256,6 +270,8 @@ impl Endpoint {
             codecs: rules.codecs,
             encryption: rules.encryption,
             session_least: rules.session_least,
+            names: rules.names,
+            trunk_patience: rules.trunk_patience,
             registrar: Mutex::new(Registrar::new(rules.registrar)),
             dialogs: Mutex::default(),
             work: work.clone(),

@@ -3,8 +3,9 @@
 use super::Shared;
 use crate::{
     digest::Challenge,
+    locate::{Server, locate},
     wire::{
-        Flow,
+        Flow, Opened,
         message::{code, escaped, header, request, value, values},
     },
 };
@@ -18,11 +19,16 @@ use rsipstack::{
 use std::{collections::HashMap, sync::Arc, time::Duration};
 use tokio::task::JoinHandle;
 use touchline_live::numbers::{Trunk, TrunkRegistration};
+use touchline_model::TenantId;
 
 /// After a failure, so long until the next try; longer each time.
 const AGAIN: Duration = Duration::from_secs(5);
 /// Never longer than this.
 const LONGEST: Duration = Duration::from_secs(300);
+/// A connection has closed: so long until the next one.
+const RECONNECT: Duration = Duration::from_secs(2);
+/// Who has said nothing for so long is not asked any more, but the next place is.
+const NO_ANSWER: Duration = Duration::from_secs(8);
 
 /// Stops a task when it is dropped.
 struct Running(JoinHandle<()>);
@@ -49,8 +55,9 @@ pub(super) async fn register_all(shared: Arc<Shared>) {
             .collect();
         running.retain(|key, (trunk, _)| wanted.get(key) == Some(trunk));
         for (key, trunk) in wanted {
-            running.entry(key).or_insert_with(|| {
-                let task = tokio::spawn(stay_registered(shared.clone(), trunk.clone()));
+            running.entry(key.clone()).or_insert_with(|| {
+                let task = stay_registered(shared.clone(), TenantId(key.0), trunk.clone());
+                let task = tokio::spawn(task);
                 (trunk, Running(task))
             });
         }
@@ -60,31 +67,49 @@ pub(super) async fn register_all(shared: Arc<Shared>) {
     }
 }
 
-async fn stay_registered(shared: Arc<Shared>, trunk: Trunk) {
+async fn stay_registered(shared: Arc<Shared>, tenant: TenantId, trunk: Trunk) {
     let Some(account) = trunk.register.clone() else { return };
     let (call_id, tag) = (shared.wire.token(), shared.wire.token());
     let (mut sequence, mut wait) = (0, AGAIN);
     let mut wanted = account.expires_secs;
     loop {
-        let granted = match shared.trunk_flow(&trunk).await {
-            Some(flow) => {
-                let asking = Asking {
-                    shared: &shared,
-                    trunk: &trunk,
-                    account: &account,
-                    flow: &flow,
-                    call_id: &call_id,
-                    tag: &tag,
-                };
-                asking.register(&mut sequence, &mut wanted).await
+        let mut granted = Err("its address is not known".to_owned());
+        // One place after another, until one says something.
+        for place in shared.places(&tenant, &trunk).await {
+            let Some(flow) = shared.wire.way_to(&place).await else {
+                granted = Err("no connection".to_owned());
+                continue;
+            };
+            let asking = Asking {
+                shared: &shared,
+                server: Server::read(&trunk.server).map_or("", |it| it.address),
+                account: &account,
+                flow: &flow,
+                call_id: &call_id,
+                tag: &tag,
+            };
+            match asking.register(&mut sequence, &mut wanted).await {
+                Ok(seconds) => {
+                    granted = Ok((seconds, flow));
+                    break;
+                }
+                Err(Failed::Elsewhere(error)) => granted = Err(error),
+                Err(Failed::Finally(error)) => {
+                    granted = Err(error);
+                    break;
+                }
             }
-            None => Err("its address is not known".to_owned()),
-        };
+        }
         match granted {
-            Ok(seconds) => {
+            Ok((seconds, flow)) => {
                 wait = AGAIN;
                 tracing::debug!(trunk = %trunk.name, seconds, "registered");
-                tokio::time::sleep(Duration::from_secs((u64::from(seconds) / 2).max(15))).await;
+                let half = Duration::from_secs((u64::from(seconds) / 2).max(15));
+                // Whoever calls us comes over this connection; without it we have to register again.
+                tokio::select! {
+                    () = tokio::time::sleep(half) => {}
+                    () = flow.closed() => tokio::time::sleep(RECONNECT).await,
+                }
             }
             Err(error) => {
                 tracing::warn!(trunk = %trunk.name, %error, "not registered; once more in {wait:?}");
@@ -95,9 +120,34 @@ async fn stay_registered(shared: Arc<Shared>, trunk: Trunk) {
     }
 }
 
+/// Why a registration came to nothing.
+enum Failed {
+    /// Nobody said anything there, or that he cannot now: another place may (RFC 3263 §4.3).
+    Elsewhere(String),
+    /// Somebody has decided.
+    Finally(String),
+}
+
+impl Shared {
+    /// The places at which a trunk is to be tried, best first.
+    pub(crate) async fn places(&self, tenant: &TenantId, trunk: &Trunk) -> Vec<Arc<Opened>> {
+        let Some(server) = Server::read(&trunk.server) else { return vec![] };
+        let entropy = self.entropy.clone();
+        let mut random = move |below: u32| {
+            let mut bytes = [0; 4];
+            entropy.fill(&mut bytes);
+            u32::from_be_bytes(bytes) % below.max(1)
+        };
+        let hops = locate(self.names.as_ref(), &server, &mut random).await;
+        let (tenant, name, server) = (tenant.clone(), trunk.name.clone(), trunk.server.clone());
+        let place = |hop| Opened { tenant: tenant.clone(), name: name.clone(), server: server.clone(), hop };
+        hops.into_iter().map(|hop| Arc::new(place(hop))).collect()
+    }
+}
+
 struct Asking<'a> {
     shared: &'a Shared,
-    trunk: &'a Trunk,
+    server: &'a str,
     account: &'a TrunkRegistration,
     flow: &'a Flow,
     call_id: &'a str,
@@ -106,13 +156,14 @@ struct Asking<'a> {
 
 impl Asking<'_> {
     /// Registers; gives the seconds that are granted.
-    async fn register(&self, sequence: &mut u32, wanted: &mut u32) -> Result<u32, String> {
+    async fn register(&self, sequence: &mut u32, wanted: &mut u32) -> Result<u32, Failed> {
         let mut proof = None;
         for _ in 0..3 {
             *sequence += 1;
             let request = self.request(*sequence, *wanted, proof.take());
             let target = request.uri.to_string();
-            let Some(response) = self.ask(request).await else { return Err("no answer".into()) };
+            let asked = tokio::time::timeout(NO_ANSWER, self.ask(request)).await;
+            let Ok(Some(response)) = asked else { return Err(Failed::Elsewhere("no answer".into())) };
             match code(&response) {
                 200..=299 => return Ok(granted(&response, *wanted)),
                 status @ (401 | 407) => {
@@ -123,7 +174,7 @@ impl Asking<'_> {
                     let all = response.headers.iter().filter(|header| header.name() == asks);
                     let challenge = all.filter_map(|header| Challenge::read(header.value())).next();
                     let Some(challenge) = challenge else {
-                        return Err("it asks for what we do not speak".into());
+                        return Err(Failed::Finally("it asks for what we do not speak".into()));
                     };
                     let token = self.shared.wire.token();
                     let (user, password) = (&self.account.username, &self.account.password.0);
@@ -132,16 +183,20 @@ impl Asking<'_> {
                 }
                 423 => {
                     let least = value(&response.headers, "Min-Expires").and_then(crate::fields::seconds);
-                    *wanted = least.ok_or("it names no shortest time")?.max(*wanted);
+                    let Some(least) = least else {
+                        return Err(Failed::Finally("it names no shortest time".into()));
+                    };
+                    *wanted = least.max(*wanted);
                 }
-                status => return Err(format!("refused with {status}")),
+                status @ (408 | 503) => return Err(Failed::Elsewhere(format!("refused with {status}"))),
+                status => return Err(Failed::Finally(format!("refused with {status}"))),
             }
         }
-        Err("the password is wrong".into())
+        Err(Failed::Finally("the password is wrong".into()))
     }
 
     fn request(&self, sequence: u32, wanted: u32, proof: Option<Header>) -> Request {
-        let (user, server) = (escaped(&self.account.username), &self.trunk.server);
+        let (user, server) = (escaped(&self.account.username), self.server);
         let (via, local) = (self.flow.via_name(), self.flow.local);
         let mut headers = vec![
             header("Via", format!("SIP/2.0/{via} {local};branch={};rport", self.shared.branch())),
@@ -149,7 +204,7 @@ impl Asking<'_> {
             header("To", format!("<sip:{user}@{server}>")),
             header("Call-ID", self.call_id),
             header("CSeq", format!("{sequence} REGISTER")),
-            header("Contact", format!("<sip:{user}@{local}>")),
+            header("Contact", self.flow.contact_of(&user)),
             header("Expires", wanted.to_string()),
         ];
         headers.extend(proof);

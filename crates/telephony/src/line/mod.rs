@@ -60,6 +60,8 @@ pub(crate) enum Input {
     Cancelled,
     /// Who is called is heard, and has not answered.
     Heard,
+    /// A place of a trunk has said nothing for too long.
+    Silent(usize),
 }
 
 /// What the exchange wants of a line.
@@ -177,7 +179,7 @@ impl Line {
             Input::Order(wish) => self.wish(wish),
             Input::Request(incoming) => self.asked(*incoming),
             Input::Response(Purpose::Invite(which), response) => self.invited(which, &response).await,
-            Input::Lost(Purpose::Invite(which)) => self.lost(which),
+            Input::Lost(Purpose::Invite(which)) => self.lost(which).await,
             Input::Response(Purpose::Again, response) => self.described_again(&response).await,
             Input::Response(Purpose::Refresh, response) => self.refreshed(&response),
             Input::Lost(Purpose::Again | Purpose::Refresh) => self.gone(),
@@ -185,6 +187,9 @@ impl Line {
             Input::Acked(request) => self.acknowledged(&request),
             Input::Cancelled => self.cancelled(),
             Input::Heard => self.speaks(),
+            Input::Silent(which) => {
+                self.go_elsewhere(which).await;
+            }
         }
     }
 
@@ -242,7 +247,8 @@ impl Line {
             _ => None,
         };
         let timer = self.timer.as_ref().map(SessionTimer::due);
-        [phase, timer, self.unacknowledged, self.referring].into_iter().flatten().min()
+        let patience = matches!(self.phase, Phase::Calling(_)).then(|| self.patience()).flatten();
+        [phase, timer, patience, self.unacknowledged, self.referring].into_iter().flatten().min()
     }
 
     fn time(&mut self, now: Instant) {
@@ -261,6 +267,7 @@ impl Line {
             self.tell_transfer("603 Declined", true);
         }
         self.session_time(now);
+        self.lose_patience(now);
     }
 
     /// The other side is not there any more, or cannot be spoken with.

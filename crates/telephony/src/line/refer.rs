@@ -60,7 +60,7 @@ impl Line {
         let lines = vec![header("Event", "refer"), header("Subscription-State", state)];
         let body = Some(("message/sipfrag;version=2.0", format!("SIP/2.0 {status}\r\n")));
         let notify = dialog.next(Method::Notify, &self.shared.branch(), lines, body);
-        transactions::send(self.shared.wire.library(), Purpose::Nothing, notify, &dialog.way(), &self.me);
+        transactions::send(&self.shared.wire, Purpose::Nothing, notify, &dialog.way(), &self.me);
     }
 }
 

@@ -116,7 +116,7 @@ impl Line {
             self.asking_again = true;
             (Purpose::Again, dialog.next(Method::Invite, &branch, lines, Some(("application/sdp", body))))
         };
-        transactions::send(self.shared.wire.library(), purpose, request, &dialog.way(), &self.me);
+        transactions::send(&self.shared.wire, purpose, request, &dialog.way(), &self.me);
     }
 
     /// Our UPDATE was answered.

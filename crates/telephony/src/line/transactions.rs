@@ -1,7 +1,7 @@
 //! Transactions of the library, each in a task of its own, as messages to a line and from it.
 
 use super::Input;
-use crate::wire::{Flow, message::header};
+use crate::wire::{Flow, Wire, message::header};
 use rsipstack::{
     sip::{Header, Headers, Method, Request, SipMessage, StatusCode},
     transaction::{
@@ -10,7 +10,10 @@ use rsipstack::{
         transaction::{Transaction, TransactionEvent, TransactionEventSender},
     },
 };
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 use tokio::sync::mpsc::UnboundedSender;
 
 /// What a request of ours was for.
@@ -26,21 +29,20 @@ pub(crate) enum Purpose {
     Nothing,
 }
 
-/// Sends a request; its answers come as inputs.
+/// Sends a request; its answers come as inputs. Over a connection of ours that has closed, it is sent over a new one.
 pub(crate) fn send(
-    library: EndpointInnerRef,
+    wire: &Arc<Wire>,
     purpose: Purpose,
     request: Request,
     flow: &Flow,
     line: &UnboundedSender<Input>,
 ) {
-    let (flow, line) = (flow.clone(), line.clone());
+    let (wire, flow, line) = (wire.clone(), flow.clone(), line.clone());
     tokio::spawn(async move {
         let lost = || drop(line.send(Input::Lost(purpose)));
         let Ok(key) = TransactionKey::from_request(&request, TransactionRole::Client) else { return lost() };
-        if !flow.is_open() {
-            return lost();
-        }
+        let Some(flow) = wire.reopened(&flow).await else { return lost() };
+        let library = wire.library();
         let mut transaction = Transaction::new_client(key, request, library, Some(flow.connection()));
         transaction.destination = Some(flow.destination());
         if transaction.send().await.is_err() {

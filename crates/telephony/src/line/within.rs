@@ -174,7 +174,7 @@ impl Line {
         }
         let Phase::Up(dialog) = &mut self.phase else { return };
         let bye = dialog.next(Method::Bye, &self.shared.branch(), vec![], None);
-        transactions::send(self.shared.wire.library(), Purpose::Nothing, bye, &dialog.way(), &self.me);
+        transactions::send(&self.shared.wire, Purpose::Nothing, bye, &dialog.way(), &self.me);
         self.over();
     }
 }

@@ -1,5 +1,6 @@
 //! Ways to the other side: a socket and an address, or a connection.
 
+use super::connect::Opened;
 use crate::{
     guard::{Peer, Transport},
     registrar::FlowId,
@@ -29,6 +30,8 @@ pub(crate) struct Flow {
     pub(crate) local: SocketAddr,
     /// Of a connection.
     pub(crate) id: Option<FlowId>,
+    /// To which trunk we have opened it.
+    pub(super) trunk: Option<Arc<Opened>>,
 }
 
 impl Flow {
@@ -83,11 +86,25 @@ impl Flow {
 
     /// Our Contact on this way (RFC 3261 §8.1.1.8).
     pub(crate) fn contact(&self) -> String {
-        match self.peer.transport {
-            Transport::Udp => format!("<sip:touchline@{}>", self.local),
-            Transport::Tcp => format!("<sip:touchline@{};transport=tcp>", self.local),
-            Transport::Tls => format!("<sip:touchline@{};transport=tls>", self.local),
-            Transport::Ws | Transport::Wss => format!("<sip:touchline@{};transport=ws>", self.local),
+        self.contact_of("touchline")
+    }
+
+    /// The same in the name of a user, whose name is escaped already.
+    pub(crate) fn contact_of(&self, user: &str) -> String {
+        let transport = match self.peer.transport {
+            Transport::Udp => "",
+            Transport::Tcp => ";transport=tcp",
+            Transport::Tls => ";transport=tls",
+            Transport::Ws | Transport::Wss => ";transport=ws",
+        };
+        format!("<sip:{user}@{}{transport}>", self.local)
+    }
+
+    /// Waits until a connection has closed; for ever where there is none.
+    pub(crate) async fn closed(&self) {
+        match &self.raw {
+            Raw::Socket(_) => std::future::pending().await,
+            Raw::Stream(stream) => stream.closed().await,
         }
     }
 

@@ -27,8 +27,9 @@ use rsipstack::{
 use std::{
     collections::{HashMap, HashSet},
     net::{IpAddr, SocketAddr},
-    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicU64},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, atomic::AtomicU64},
 };
+use tokio_rustls::rustls::ClientConfig;
 use touchline_app::{Entropy, live::SIP_REALM};
 use touchline_model::Clock;
 
@@ -41,6 +42,8 @@ pub(crate) struct WireRules {
     pub(crate) advertised: Option<IpAddr>,
     pub(crate) guard: Rules,
     pub(crate) limits: LimitRules,
+    /// Whose certificates of trunks are believed, if not those that the operating system believes.
+    pub(crate) trunk_tls: Option<Arc<ClientConfig>>,
     /// Told of each connection that has closed.
     pub(crate) closed: Box<dyn Fn(FlowId) + Send + Sync>,
 }
@@ -68,6 +71,9 @@ pub(crate) struct Wire {
     pub(super) flows: Mutex<HashMap<FlowId, Flow>>,
     pub(super) sockets: Mutex<Vec<Flow>>,
     pub(super) last_flow: AtomicU64,
+    /// Ports for connections.
+    pub(super) listening: Mutex<Vec<(Transport, u16)>>,
+    pub(super) native_tls: OnceLock<Arc<ClientConfig>>,
 }
 
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -101,6 +107,8 @@ impl Wire {
             flows: Mutex::default(),
             sockets: Mutex::default(),
             last_flow: AtomicU64::new(0),
+            listening: Mutex::default(),
+            native_tls: OnceLock::new(),
         });
         let library = wire.endpoint.inner.clone();
         tokio::spawn(async move {
@@ -266,7 +274,8 @@ impl Wire {
         let ip = flow.peer.address.ip().to_canonical();
         // A browser at a trunk's address is no trunk, whatever page it shows.
         let is_browser = matches!(flow.peer.transport, Transport::Ws | Transport::Wss);
-        let trunk = exchange.trunk_at(ip).filter(|_| request.method != Method::Register && !is_browser);
+        let trunk = self.trunk_of(flow.id).or_else(|| exchange.trunk_at(ip).filter(|_| !is_browser));
+        let trunk = trunk.filter(|_| request.method != Method::Register);
         let mut random = [0; 8];
         self.rules.entropy.fill(&mut random);
         let identified = {

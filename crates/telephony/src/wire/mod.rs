@@ -5,6 +5,7 @@
 //! flood of strangers leaves neither transactions nor timers behind. Only then the SIP library sees it.
 
 mod acks;
+mod connect;
 mod flow;
 mod gate;
 mod inlet;
@@ -13,6 +14,7 @@ mod stream;
 mod udp;
 mod websocket;
 
+pub(crate) use connect::Opened;
 pub(crate) use flow::Flow;
 pub(crate) use gate::Sender;
 pub(crate) use inlet::{ALLOW, Admitted, SUPPORTED, Wire, WireRules};

@@ -2,6 +2,7 @@
 
 use super::{
     Flow,
+    connect::Opened,
     flow::Raw,
     inlet::{Wire, lock},
     websocket::Origins,
@@ -70,6 +71,10 @@ impl Wire {
     ) -> io::Result<SocketAddr> {
         let listener = TcpListener::bind(address).await?;
         let local = listener.local_addr()?;
+        if let Speaks::Sip(tls) = &speaks {
+            let transport = if tls.is_some() { Transport::Tls } else { Transport::Tcp };
+            lock(&self.listening).push((transport, local.port()));
+        }
         let wire = Arc::downgrade(self);
         tokio::spawn(async move {
             loop {
@@ -104,10 +109,12 @@ impl Wire {
         let local = SocketAddr::new(self.local(stream.local_addr()?.ip(), address.ip()), port);
         let peer = |transport| Peer { address, transport };
         match speaks {
-            Speaks::Sip(None) => self.serve(stream, self.connection(peer(Transport::Tcp), local).await?),
+            Speaks::Sip(None) => {
+                self.serve(stream, self.connection(peer(Transport::Tcp), local, None).await?)
+            }
             Speaks::Sip(Some(tls)) => {
                 let stream = in_time(TlsAcceptor::from(tls).accept(stream)).await?;
-                self.serve(stream, self.connection(peer(Transport::Tls), local).await?);
+                self.serve(stream, self.connection(peer(Transport::Tls), local, None).await?);
             }
             Speaks::Web(origins, Some(tls)) if in_time(begins_tls(&stream)).await? => {
                 let stream = in_time(TlsAcceptor::from(tls).accept(stream)).await?;
@@ -119,7 +126,12 @@ impl Wire {
     }
 
     /// A connection begins: from now on it can be found by its number.
-    pub(super) async fn connection(&self, peer: Peer, local: SocketAddr) -> io::Result<Connection> {
+    pub(super) async fn connection(
+        &self,
+        peer: Peer,
+        local: SocketAddr,
+        trunk: Option<Arc<Opened>>,
+    ) -> io::Result<Connection> {
         let id = FlowId(self.last_flow.fetch_add(1, Ordering::Relaxed) + 1);
         let (_never, nothing) = mpsc::unbounded_channel();
         let (to_write, messages) = mpsc::channel(WAITING);
@@ -129,7 +141,7 @@ impl Wire {
             .await
             .map_err(io::Error::other)?;
         let connection = SipConnection::Channel(channel);
-        let flow = Flow { connection, raw: Raw::Stream(raw), peer, local, id: Some(id) };
+        let flow = Flow { connection, raw: Raw::Stream(raw), peer, local, id: Some(id), trunk };
         lock(&self.flows).insert(id, flow.clone());
         let end = Box::new(move |wire: &Weak<Self>| {
             if let Some(wire) = wire.upgrade() {

@@ -36,7 +36,8 @@ impl Wire {
             UdpConnection::from_socket(socket.clone(), None, None).await.map_err(io::Error::other)?;
         let peer = Peer { address: local, transport: Transport::Udp };
         let connection = SipConnection::Udp(library);
-        let template = Flow { connection, raw: Raw::Socket(socket.clone()), peer, local, id: None };
+        let template =
+            Flow { connection, raw: Raw::Socket(socket.clone()), peer, local, id: None, trunk: None };
         lock(&self.sockets).push(template.clone());
         let wire = Arc::downgrade(self);
         tokio::spawn(async move {

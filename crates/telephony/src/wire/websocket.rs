@@ -115,7 +115,7 @@ impl Wire {
             Some(config),
         );
         let web = in_time(async { shaken.await.map_err(io::Error::other) }).await?;
-        let Connection { flow, messages, bytes, end } = self.connection(peer, local).await?;
+        let Connection { flow, messages, bytes, end } = self.connection(peer, local, None).await?;
         let (write, read) = web.split();
         let writer = tokio::spawn(write_all(write, messages, bytes));
         let wire = Arc::downgrade(self);

@@ -14,6 +14,7 @@ mod sip;
 
 mod early;
 mod flood;
+mod places;
 mod transports;
 mod trunks;
 mod websocket;

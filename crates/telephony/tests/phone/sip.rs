@@ -68,6 +68,12 @@ impl Phone {
         self
     }
 
+    /// Where the server is, for a telephone that was there first.
+    pub fn answers_to(&mut self, server: SocketAddr) {
+        self.server = server;
+        self.way.towards(server);
+    }
+
     pub fn address(&self) -> SocketAddr {
         self.way.address()
     }

@@ -23,6 +23,8 @@ pub trait Way: Send {
     fn next(&self) -> Option<Vec<u8>>;
     /// Our own address.
     fn address(&self) -> SocketAddr;
+    /// The server is there from now on; over a connection nothing changes.
+    fn towards(&mut self, _server: SocketAddr) {}
     /// What stands in a Via.
     fn via(&self) -> String;
     /// What stands in a Contact, behind the `@`.
@@ -37,6 +39,10 @@ pub struct Datagrams {
 }
 
 impl Way for Datagrams {
+    fn towards(&mut self, server: SocketAddr) {
+        self.server = server;
+    }
+
     fn send(&self, text: &str) {
         let _lost = self.socket.send_to(text.as_bytes(), self.server);
     }

@@ -25,14 +25,17 @@ impl Line {
             }
             status => {
                 self.open = self.open.saturating_sub(1);
-                self.refused(which, response, status);
+                self.refused(which, response, status).await;
             }
         }
     }
 
     /// A telephone cannot be reached at all.
-    pub(in crate::line) fn lost(&mut self, which: usize) {
+    pub(in crate::line) async fn lost(&mut self, which: usize) {
         self.open = self.open.saturating_sub(1);
+        if self.go_elsewhere(which).await {
+            return;
+        }
         if let Some(fork) = self.forks.get_mut(which) {
             fork.refused = Some(503);
         }
@@ -78,7 +81,7 @@ impl Line {
         };
         let Some(agreed) = agreed else {
             let bye = dialog.next(Method::Bye, &self.shared.branch(), vec![], None);
-            transactions::send(self.shared.wire.library(), Purpose::Nothing, bye, &dialog.way(), &self.me);
+            transactions::send(&self.shared.wire, Purpose::Nothing, bye, &dialog.way(), &self.me);
             if let Some(fork) = self.forks.get_mut(which) {
                 fork.refused = Some(488);
             }
@@ -92,8 +95,12 @@ impl Line {
         self.tell(Signal::Answered(self.key.line));
     }
 
-    fn refused(&mut self, which: usize, response: &Response, status: u16) {
+    async fn refused(&mut self, which: usize, response: &Response, status: u16) {
         if self.try_again(which, response, status) {
+            return;
+        }
+        let unheard = self.forks.get(which).is_some_and(|fork| !fork.heard);
+        if (status == 503 || status == 408 && unheard) && self.go_elsewhere(which).await {
             return;
         }
         if let Some(fork) = self.forks.get_mut(which) {

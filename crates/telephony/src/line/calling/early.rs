@@ -71,7 +71,7 @@ impl Line {
         let of = fork.invite.as_ref().and_then(|it| sequence(&it.headers)).unwrap_or_default();
         let lines = vec![header("RAck", format!("{number} {of} INVITE"))];
         let prack = fork.dialog.next(Method::PRack, &branch, lines, None);
-        transactions::send(self.shared.wire.library(), Purpose::Nothing, prack, &fork.dialog.way(), &self.me);
+        transactions::send(&self.shared.wire, Purpose::Nothing, prack, &fork.dialog.way(), &self.me);
         true
     }
 

@@ -3,6 +3,7 @@
 
 mod answers;
 mod early;
+mod places;
 
 use super::{
     Dialog, Line, Phase, abilities, session,
@@ -10,17 +11,19 @@ use super::{
 };
 use crate::{
     endpoint::Shared,
-    guard::{Peer, Transport},
+    locate::Server,
     registrar,
     sound::LineKey,
     wire::{
-        Flow,
+        Flow, Opened,
         message::{escaped, header, quoted},
     },
 };
 use early::Early;
+use places::Way;
 use rsipstack::sip::{Header, Method, Request};
-use std::{net::SocketAddr, sync::Arc};
+use std::{collections::VecDeque, sync::Arc};
+use tokio::time::Instant;
 use touchline_app::live::Shown;
 use touchline_live::{Cause, Signal, numbers::Trunk};
 use touchline_media::sdp::{Direction, Encryption, Local, Session};
@@ -63,6 +66,9 @@ pub(super) struct Fork {
     least: u64,
     trunk: Option<Box<Trunk>>,
     proof: Option<Header>,
+    /// Other places of the same trunk, and when it is time to try the next.
+    elsewhere: VecDeque<Arc<Opened>>,
+    patience: Option<Instant>,
     /// What it has said before its answer.
     early: Early,
 }
@@ -85,7 +91,7 @@ impl Line {
     /// Calls.
     pub(super) async fn call(&mut self) {
         let ways = self.ways().await;
-        let first = ways.first().map(|(flow, ..)| flow.clone());
+        let first = ways.first().map(|way| way.flow.clone());
         let pair = first.as_ref().and_then(|flow| self.shared.studio.ports(flow.local.is_ipv6()).ok());
         let (Some(flow), Some(pair)) = (first, pair) else {
             self.tell(Signal::Failed(self.key.line, Cause::Unreachable));
@@ -94,52 +100,54 @@ impl Line {
         self.sound = self.shared.session(&flow, pair.port);
         self.shared.studio.open(&self.key, pair);
         let offer = self.shared.offer(&mut self.sound);
-        for (flow, target, trunk) in ways {
-            let from = self.from(&flow, trunk.as_deref());
-            let by_route = trunk.is_some();
-            let dialog = Dialog::ours(
-                self.shared.wire.token(),
-                &from,
-                self.shared.wire.token(),
-                target,
-                flow,
-                by_route,
-            );
-            self.shared.begin(&dialog, &self.key, self.inbox());
-            self.forks.push(Fork {
-                dialog,
-                invite: None,
-                heard: false,
-                withdrawn: false,
-                cancelled: false,
-                refused: None,
-                answered: false,
-                tries: 0,
-                least: 0,
-                trunk,
-                proof: None,
-                early: Early::default(),
-            });
-            self.invite(self.forks.len() - 1, &offer);
+        for way in ways {
+            self.fork(way, &offer);
         }
     }
 
-    /// All ways to whom we call: flow, address, and the trunk if it is one.
-    async fn ways(&self) -> Vec<(Flow, String, Option<Box<Trunk>>)> {
+    /// Calls one telephone, or one place of a trunk.
+    fn fork(&mut self, way: Way, offer: &str) {
+        let Way { flow, target, trunk, elsewhere } = way;
+        let from = self.from(&flow, trunk.as_deref());
+        let by_route = trunk.is_some();
+        let (call_id, tag) = (self.shared.wire.token(), self.shared.wire.token());
+        let dialog = Dialog::ours(call_id, &from, tag, target, flow, by_route);
+        self.shared.begin(&dialog, &self.key, self.inbox());
+        self.forks.push(Fork {
+            dialog,
+            invite: None,
+            heard: false,
+            withdrawn: false,
+            cancelled: false,
+            refused: None,
+            answered: false,
+            tries: 0,
+            least: 0,
+            trunk,
+            proof: None,
+            patience: (!elsewhere.is_empty()).then(|| Instant::now() + self.shared.trunk_patience),
+            elsewhere,
+            early: Early::default(),
+        });
+        self.invite(self.forks.len() - 1, offer);
+    }
+
+    /// All ways to whom we call.
+    async fn ways(&self) -> Vec<Way> {
         let Phase::Calling(calling) = &self.phase else { return vec![] };
         match &calling.called {
             Called::Telephones(targets) => {
                 let way = |target: &registrar::Target| {
                     let paths = std::iter::once(&target.path).chain(&target.also);
                     let mut flows = paths.filter_map(|path| self.shared.wire.flow(path.flow, path.peer));
-                    Some((flows.find(Flow::is_open)?, target.uri.clone(), None))
+                    let flow = flows.find(Flow::is_open)?;
+                    Some(Way { flow, target: target.uri.clone(), trunk: None, elsewhere: VecDeque::new() })
                 };
                 targets.iter().filter_map(way).collect()
             }
             Called::Trunk { trunk, number } => {
-                let Some(flow) = self.shared.trunk_flow(trunk).await else { return vec![] };
-                let target = format!("sip:{}@{}", escaped(number), trunk.server);
-                vec![(flow, target, Some(trunk.clone()))]
+                let places = self.shared.places(&self.key.tenant, trunk).await;
+                self.way_out(trunk, number, places.into(), None).await.into_iter().collect()
             }
         }
     }
@@ -148,7 +156,8 @@ impl Line {
     fn from(&self, flow: &Flow, trunk: Option<&Trunk>) -> String {
         let Phase::Calling(calling) = &self.phase else { return String::new() };
         let shown = &calling.caller.shown;
-        let host = trunk.map_or_else(|| flow.local.to_string(), |trunk| trunk.server.clone());
+        let server = trunk.and_then(|trunk| Server::read(&trunk.server));
+        let host = server.map_or_else(|| flow.local.to_string(), |server| server.address.to_owned());
         let name = shown.name.as_deref().map(|name| format!("{} ", quoted(name))).unwrap_or_default();
         match shown.number.as_str() {
             // RFC 3323 §4.1.1.3.
@@ -175,13 +184,7 @@ impl Line {
         fork.invite = Some(invite.clone());
         fork.tries += 1;
         self.open += 1;
-        transactions::send(
-            self.shared.wire.library(),
-            Purpose::Invite(which),
-            invite,
-            &fork.dialog.flow,
-            &self.me,
-        );
+        transactions::send(&self.shared.wire, Purpose::Invite(which), invite, &fork.dialog.flow, &self.me);
     }
 
     /// Nobody shall answer any more.
@@ -205,7 +208,7 @@ impl Line {
         let cancel = Dialog::cancel(invite);
         fork.cancelled = true;
         let flow = fork.dialog.flow.clone();
-        transactions::send(self.shared.wire.library(), Purpose::Nothing, cancel, &flow, &self.me);
+        transactions::send(&self.shared.wire, Purpose::Nothing, cancel, &flow, &self.me);
     }
 
     /// Asks a telephone that rings to answer (`Event: talk`, which many makers' telephones know).
@@ -216,36 +219,15 @@ impl Line {
             }
             let lines = vec![header("Event", "talk"), header("Subscription-State", "active")];
             let notify = fork.dialog.next(Method::Notify, &self.shared.branch(), lines, None);
-            transactions::send(
-                self.shared.wire.library(),
-                Purpose::Nothing,
-                notify,
-                &fork.dialog.way(),
-                &self.me,
-            );
+            transactions::send(&self.shared.wire, Purpose::Nothing, notify, &fork.dialog.way(), &self.me);
         }
     }
 }
 
 impl Shared {
-    /// The way to a trunk.
-    pub(crate) async fn trunk_flow(&self, trunk: &Trunk) -> Option<Flow> {
-        let address = resolve(&trunk.server).await?;
-        let peer = Peer { address, transport: Transport::Udp };
-        self.wire.flow(None, peer)
-    }
-
     /// Our offer of sound, both ways.
     pub(crate) fn offer(&self, sound: &mut Session) -> String {
         let key = (self.encryption == Encryption::Always).then(|| self.key());
         sound.offer(Direction::SendRecv, key)
     }
-}
-
-/// The address of `host`, `host:port`, or an address.
-async fn resolve(server: &str) -> Option<SocketAddr> {
-    let (host, port) = crate::uri::host_and_port(server).ok()?;
-    let host = host.trim_start_matches('[').trim_end_matches(']');
-    let mut found = tokio::net::lookup_host((host, port.unwrap_or(5060))).await.ok()?;
-    found.next()
 }
