@@ -23,6 +23,8 @@ use touchline_bayeux::{CLOSE_FAILED, CLOSE_TOO_BIG, Peer, SocketId, Transport, i
 
 /// What a socket buffers of what it reads: most messages are short, and there are many sockets.
 const READ_BUFFER: usize = 4 * 1024;
+/// So many frames go to the system at once, and to the engine's account: each costs a call and a lock.
+const AT_ONCE: usize = 32;
 /// How long a peer may take to say goodbye too.
 const GOODBYE: Duration = Duration::from_secs(2);
 
@@ -110,25 +112,32 @@ async fn write(
     mut sink: SplitSink<WebSocket, Message>,
     mut out: UnboundedReceiver<Out>,
 ) -> bool {
-    while let Some(next) = out.recv().await {
-        match next {
-            Out::Frame(frame, receipt) => {
-                let length = frame.len();
-                // The engine writes JSON, so this never fails.
-                let Ok(text) = Utf8Bytes::try_from(frame) else { continue };
-                let sent = sink.send(Message::Text(text)).await;
-                hub.socket(|engine, now| {
-                    receipt.into_iter().for_each(|receipt| engine.written(now.at, receipt));
-                    engine.socket_sent(id, length);
-                });
-                if sent.is_err() {
-                    return false;
+    let mut some = Vec::new();
+    while out.recv_many(&mut some, AT_ONCE).await > 0 {
+        let (mut is_open, mut length, mut receipts, mut close) = (true, 0, Vec::new(), None);
+        for next in some.drain(..) {
+            match next {
+                Out::Frame(frame, receipt) => {
+                    length += frame.len();
+                    receipts.extend(receipt);
+                    // The engine writes JSON, so this never fails.
+                    let Ok(text) = Utf8Bytes::try_from(frame) else { continue };
+                    is_open = is_open && sink.feed(Message::Text(text)).await.is_ok();
                 }
+                Out::Close(code) => close = Some(code),
             }
-            Out::Close(code) => {
-                let frame = CloseFrame { code, reason: Utf8Bytes::default() };
-                return sink.send(Message::Close(Some(frame))).await.is_ok();
-            }
+        }
+        is_open = is_open && sink.flush().await.is_ok();
+        hub.socket(|engine, now| {
+            receipts.into_iter().for_each(|receipt| engine.written(now.at, receipt));
+            engine.socket_sent(id, length);
+        });
+        if let Some(code) = close.filter(|_| is_open) {
+            let frame = CloseFrame { code, reason: Utf8Bytes::default() };
+            return sink.send(Message::Close(Some(frame))).await.is_ok();
+        }
+        if !is_open {
+            return false;
         }
     }
     false

@@ -164,16 +164,16 @@ async fn when_the_connection_breaks_what_comes_waits_for_the_next_connect() {
 // covers(bayeux): S5, R-1, T-ServerSessionExpirationTest
 #[tokio::test]
 async fn who_is_silent_for_too_long_is_forgotten() {
-    let world = World::with(Settings { max_interval: Millis(200), ..short(30_000) }).await;
+    let world = World::with(Settings { max_interval: Millis(3_000), ..short(30_000) }).await;
     let mut anna = world.client("anna");
     anna.bring_up("/v2/me/*").await;
-    // A held connect keeps the session, however long it takes.
+    // Longer than a busy machine takes from one request to the next. A held connect keeps the session, however long it takes.
     let held = anna.hold();
     world.held(1).await;
-    tokio::time::sleep(Duration::from_millis(500)).await;
+    tokio::time::sleep(Duration::from_millis(3_500)).await;
     assert_eq!(world.hub.stats().sessions, 1);
     held.abort();
-    let until = Instant::now() + Duration::from_secs(5);
+    let until = Instant::now() + Duration::from_secs(30);
     while world.hub.stats().sessions > 0 {
         assert!(Instant::now() < until);
         tokio::time::sleep(Duration::from_millis(10)).await;
