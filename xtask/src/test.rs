@@ -13,7 +13,7 @@ type Outcome = Result<String, String>;
 type Step = (&'static str, fn(&Path) -> Outcome);
 
 /// Cheap checks first, so that a slip is told in seconds.
-const STEPS: [Step; 8] = [
+const STEPS: [Step; 9] = [
     ("install", |root| install::all(root).map(|()| "everything needed is there".to_owned())),
     ("fmt", |root| cargo(root, &["fmt", "--check"])),
     ("layers", |root| layers::check(root).map(|()| String::new())),
@@ -21,6 +21,7 @@ const STEPS: [Step; 8] = [
     ("clippy", |root| cargo(root, &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])),
     ("doc", doc),
     ("tests", tests),
+    ("fuzz", fuzz),
     ("deny", deny),
 ];
 
@@ -108,6 +109,15 @@ fn tests(root: &Path) -> Outcome {
         true if counts.passed == 0 => Err("cargo test ran no test".to_owned()),
         true => Ok(counts.to_string()),
     }
+}
+
+/// The tests named `fuzz` once more, now for a while: each a minute on CI, two at a time; some seconds at home.
+fn fuzz(root: &Path) -> Outcome {
+    let seconds = if std::env::var_os("CI").is_some() { "60" } else { "5" };
+    let mut command = shell::cargo(root);
+    // The same selection as for the tests, so that nothing is built anew.
+    command.args(["test", "--workspace", "--test", "fuzz", "--", "--nocapture", "--test-threads=2"]);
+    shell::run(command.env("TOUCHLINE_FUZZ_SECONDS", seconds)).map(|()| format!("{seconds} s each"))
 }
 
 /// What the lines `test result: ...` add up to.
