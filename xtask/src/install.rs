@@ -14,7 +14,7 @@ struct Need {
     packages: &'static [&'static str],
 }
 
-const NEEDS: [Need; 7] = [
+const NEEDS: [Need; 8] = [
     Need {
         what: "a C compiler (SQLite)",
         is_there: || shell::find("cc").is_some(),
@@ -37,6 +37,11 @@ const NEEDS: [Need; 7] = [
         what: "baresip (tests of calls with other people's telephones)",
         is_there: || shell::find("baresip").is_some(),
         packages: &["baresip-core"],
+    },
+    Need {
+        what: "sipp (tests of many calls and of bad behaviour)",
+        is_there: || shell::find("sipp").is_some(),
+        packages: &["sip-tester"],
     },
 ];
 

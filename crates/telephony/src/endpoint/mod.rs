@@ -219,6 +219,19 @@ impl CallControl for Control {
     }
 }
 
+/// A port that is free for datagrams and for connections, where both are to get the same.
+fn free_port(ip: IpAddr) -> io::Result<u16> {
+    let mut tries = 0;
+    loop {
+        let port = std::net::TcpListener::bind((ip, 0))?.local_addr()?.port();
+        match std::net::UdpSocket::bind((ip, port)) {
+            Ok(_) => return Ok(port),
+            Err(error) if tries == 50 => return Err(error),
+            Err(_) => tries += 1,
+        }
+    }
+}
+
 /// A running endpoint.
 pub struct Endpoint {
     shared: Arc<Shared>,
@@ -278,7 +291,9 @@ impl Endpoint {
         });
         let (mut udp, mut tcp, mut tls, mut websocket) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for address in rules.udp {
-            udp.push(wire.listen_udp(address).await?);
+            let tcp = rules.tcp.iter().any(|it| it.port() == 0);
+            let port = if address.port() == 0 && tcp { free_port(address.ip())? } else { address.port() };
+            udp.push(wire.listen_udp(SocketAddr::new(address.ip(), port)).await?);
         }
         for address in rules.tcp {
             // Where a port was left to the system, both transports get the same.

@@ -6,9 +6,12 @@ use super::{
 };
 use crate::{
     uri::{self, Uri},
-    wire::message::{address_of, header, user_of, value},
+    wire::{
+        Flow,
+        message::{address_of, header, user_of, value},
+    },
 };
-use rsipstack::sip::Method;
+use rsipstack::sip::{Method, Request};
 use std::time::Duration;
 use tokio::time::Instant;
 use touchline_live::Signal;
@@ -52,15 +55,21 @@ impl Line {
 
     /// Tells who has handed over how it goes.
     pub(super) fn tell_transfer(&mut self, status: &str, last: bool) {
+        if let Some((notify, way)) = self.transfer_notice(status, last) {
+            transactions::send(&self.shared.wire, Purpose::Nothing, notify, &way, &self.me);
+        }
+    }
+
+    /// How it goes, as a message, and the way that it takes.
+    pub(super) fn transfer_notice(&mut self, status: &str, last: bool) -> Option<(Request, Flow)> {
         if last {
             self.referring = None;
         }
-        let Phase::Up(dialog) = &mut self.phase else { return };
+        let Phase::Up(dialog) = &mut self.phase else { return None };
         let state = if last { "terminated;reason=noresource" } else { "active;expires=60" };
         let lines = vec![header("Event", "refer"), header("Subscription-State", state)];
         let body = Some(("message/sipfrag;version=2.0", format!("SIP/2.0 {status}\r\n")));
-        let notify = dialog.next(Method::Notify, &self.shared.branch(), lines, body);
-        transactions::send(&self.shared.wire, Purpose::Nothing, notify, &dialog.way(), &self.me);
+        Some((dialog.next(Method::Notify, &self.shared.branch(), lines, body), dialog.way()))
     }
 }
 

@@ -10,11 +10,17 @@ use rsipstack::{
         transaction::{Transaction, TransactionEvent, TransactionEventSender},
     },
 };
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 use tokio::sync::mpsc::UnboundedSender;
+
+/// So long the second of two requests waits for the answer to the first.
+const IN_TURN: Duration = Duration::from_secs(2);
 
 /// What a request of ours was for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +67,30 @@ pub(crate) fn send(
                 None => return lost(),
             }
         }
+    });
+}
+
+/// Sends a request, and the next when the first was answered, or was not for too long. Nothing depends on their answers.
+pub(crate) fn send_in_turn(
+    wire: &Arc<Wire>,
+    [first, second]: [Request; 2],
+    flow: &Flow,
+    line: &UnboundedSender<Input>,
+) {
+    let (answers, mut answered) = tokio::sync::mpsc::unbounded_channel();
+    send(wire, Purpose::Nothing, first, flow, &answers);
+    drop(answers);
+    let (wire, flow, line) = (wire.clone(), flow.clone(), line.clone());
+    tokio::spawn(async move {
+        let last = async {
+            while let Some(input) = answered.recv().await {
+                if !matches!(&input, Input::Response(_, response) if response.status_code.code() < 200) {
+                    return;
+                }
+            }
+        };
+        let _anyway = tokio::time::timeout(IN_TURN, last).await;
+        send(&wire, Purpose::Nothing, second, &flow, &line);
     });
 }
 

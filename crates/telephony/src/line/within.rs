@@ -169,12 +169,14 @@ impl Line {
 
     /// Ends the call.
     pub(super) fn hang_up(&mut self) {
-        if self.referring.is_some() {
-            self.tell_transfer("200 OK", true);
-        }
+        let notice = self.referring.and_then(|_| self.transfer_notice("200 OK", true));
         let Phase::Up(dialog) = &mut self.phase else { return };
-        let bye = dialog.next(Method::Bye, &self.shared.branch(), vec![], None);
-        transactions::send(&self.shared.wire, Purpose::Nothing, bye, &dialog.way(), &self.me);
+        let (bye, way) = (dialog.next(Method::Bye, &self.shared.branch(), vec![], None), dialog.way());
+        match notice {
+            // A telephone that is hung up on first knows nothing of a transfer any more.
+            Some((notice, _)) => transactions::send_in_turn(&self.shared.wire, [notice, bye], &way, &self.me),
+            None => transactions::send(&self.shared.wire, Purpose::Nothing, bye, &way, &self.me),
+        }
         self.over();
     }
 }

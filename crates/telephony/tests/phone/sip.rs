@@ -165,14 +165,14 @@ impl Phone {
         }
     }
 
-    /// The first message that fits, within half a minute; others stay for later.
+    /// The first message that fits, within two minutes; others stay for later.
     pub fn wait(&mut self, what: &str, fits: impl Fn(&Message) -> bool) -> Message {
         let begin = Instant::now();
         loop {
             if let Some(at) = self.unread.iter().position(&fits) {
                 return self.unread.remove(at);
             }
-            let late = begin.elapsed() > Duration::from_secs(30);
+            let late = begin.elapsed() > Duration::from_secs(120);
             assert!(!late, "{} waits for {what}; there is {:#?}", self.user, self.unread);
             self.read();
         }
