@@ -3,7 +3,7 @@
 use crate::world::{Browser, ESCAPED, HOSTILE, Page, World};
 use http::{StatusCode, header};
 use touchline_app::live::{
-    MonitoringMode, RecordingPolicy, TelephonySettings,
+    ConsultCalls, MonitoringMode, RecordingPolicy, TelephonySettings,
     board::numbers::{RingOrder, UserNumber},
 };
 use touchline_model::{Role, User};
@@ -300,6 +300,9 @@ async fn what_is_recorded_and_watched_is_chosen_or_left_to_the_operator() {
         ("enabled", "no"),
         ("keep_whisper", ""),
         ("default_mode", "next"),
+        ("monitor_consult_calls", "orig"),
+        ("people_ring_secs", "25"),
+        ("long_call", "600"),
         ("ring_timeout", "12"),
         ("national_prefix", "0"),
         ("country_code", "44"),
@@ -316,6 +319,9 @@ async fn what_is_recorded_and_watched_is_chosen_or_left_to_the_operator() {
         (now.plan.dialling.country_code.as_str(), now.plan.dialling.international_prefix.as_str()),
         ("44", "")
     );
+    assert_eq!(now.monitoring.monitor_consult_calls, Some(ConsultCalls::Orig));
+    let limits = (now.plan.ring_secs, now.thresholds.long_call, now.thresholds.long_wait);
+    assert_eq!(limits, (Some(25), Some(600), None));
     let page = admin.page(at).await;
     assert!(
         page.contains("<option value=\"no\" selected>No</option>") && page.contains("value=\"12\""),

@@ -77,7 +77,8 @@ impl<'w> Ear<'w> {
                 self.connect(1_000).await;
             }
         };
-        tokio::time::timeout(Duration::from_secs(60), heard).await.expect("nothing was told of the wall")
+        // Nothing that is told comes so late, however slow the machine is.
+        tokio::time::timeout(Duration::from_secs(60), heard).await.unwrap()
     }
 }
 
@@ -130,17 +131,22 @@ async fn who_leads_a_group_hears_nothing_of_others_and_another_organisation_noth
     let mut lead = Ear::open(&sue).await;
     let mut all = Ear::open(&tom).await;
     let mut elsewhere = Ear::open(&other).await;
-    // The wall as it was found is told once.
-    let begun = lead.hears_of_the_wall(0).await;
+    // Whatever there was to be told of the walls as they were found has been told when others have heard of changes.
     let mut version = 0;
-    for reason in ["One", "Two", "Three", "Four"] {
+    let mut settled = vec![];
+    for reason in ["One", "Two", "Three", "Four", "Five", "Six"] {
         floor.does("bea", Command::State(AgentState::NotReady(Some(reason.to_owned()))));
         version = all.hears_of_the_wall(version).await;
+        if reason == "Three" {
+            lead.connect(0).await;
+            settled = lead.versions();
+        }
     }
     lead.connect(0).await;
-    assert_eq!(lead.versions(), [begun], "of somebody in another group");
+    assert_eq!(lead.versions(), settled, "of somebody in another group");
+    let before = settled.last().copied().unwrap_or_default();
     floor.does("ana", Command::State(AgentState::NotReady(None)));
-    lead.hears_of_the_wall(begun).await;
+    lead.hears_of_the_wall(before).await;
     elsewhere.connect(0).await;
     assert!(elsewhere.versions().len() <= 1, "only of the own, empty wall: {:?}", elsewhere.heard);
 }

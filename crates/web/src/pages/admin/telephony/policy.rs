@@ -17,7 +17,7 @@ use crate::{
 };
 use axum::extract::State;
 use touchline_app::live::{
-    Monitoring, MonitoringMode, MonitoringScope, RecordingPolicy, TelephonySettings, Thresholds,
+    ConsultCalls, MonitoringMode, MonitoringScope, RecordingPolicy, TelephonySettings, Thresholds,
     board::numbers::{Dialling, PlanError},
 };
 use touchline_http::{Gate, Operation, Routes};
@@ -29,6 +29,7 @@ const FIELDS: &[&str] = &[
     "keep_whisper",
     "intrusion_enabled",
     "monitor_internal_calls",
+    "monitor_consult_calls",
     "notify_agent",
     "allow_switch_to_coach",
     "auto_answer_supervisor",
@@ -40,6 +41,7 @@ const FIELDS: &[&str] = &[
     "long_wait",
     "long_hold",
     "long_call",
+    "people_ring_secs",
     "country_code",
     "national_prefix",
     "international_prefix",
@@ -64,6 +66,15 @@ fn three(value: Option<bool>) -> &'static str {
     }
 }
 
+const fn consults(which: ConsultCalls) -> &'static str {
+    match which {
+        ConsultCalls::None => "none",
+        ConsultCalls::Orig => "orig",
+        ConsultCalls::Dest => "dest",
+        ConsultCalls::All => "all",
+    }
+}
+
 fn of_three(draft: &Draft, name: &str) -> Option<bool> {
     match draft.text(name) {
         "yes" => Some(true),
@@ -81,6 +92,8 @@ fn draft(settings: &TelephonySettings) -> Draft {
         .with("keep_whisper", three(recording.keep_whisper))
         .with("intrusion_enabled", three(it.intrusion_enabled))
         .with("monitor_internal_calls", three(it.monitor_internal_calls))
+        .maybe("monitor_consult_calls", it.monitor_consult_calls.map(consults))
+        .maybe("people_ring_secs", plan.ring_secs)
         .with("notify_agent", three(it.notify_agent))
         .with("allow_switch_to_coach", three(it.allow_switch_to_coach))
         .with("auto_answer_supervisor", three(it.auto_answer_supervisor))
@@ -116,6 +129,12 @@ fn fields(draft: &Draft) -> Vec<Field> {
         Field::new(name, label, choice(draft, name, &all)).nothing("admin_telephony.as_operator")
     };
     let scopes = [("call", "admin_telephony.scope_call"), ("agent", "admin_telephony.scope_agent")];
+    let asks = [
+        ("none", "admin_telephony.consults_none"),
+        ("orig", "admin_telephony.consults_orig"),
+        ("dest", "admin_telephony.consults_dest"),
+        ("all", "admin_telephony.consults_all"),
+    ];
     let modes = [("all", "admin_telephony.mode_all"), ("next", "admin_telephony.mode_next")];
     vec![
         three("enabled", "admin_telephony.recording_enabled")
@@ -125,6 +144,12 @@ fn fields(draft: &Draft) -> Vec<Field> {
         three("notify_agent", "admin_telephony.notify_agent").part("admin_telephony.part_supervision"),
         three("intrusion_enabled", "admin_telephony.intrusion_enabled"),
         three("monitor_internal_calls", "admin_telephony.monitor_internal_calls"),
+        Field::new(
+            "monitor_consult_calls",
+            "admin_telephony.monitor_consult_calls",
+            choice(draft, "monitor_consult_calls", &asks),
+        )
+        .nothing("admin_telephony.as_operator"),
         three("allow_switch_to_coach", "admin_telephony.allow_switch_to_coach"),
         three("auto_answer_supervisor", "admin_telephony.auto_answer_supervisor"),
         three("strict_capabilities", "admin_telephony.strict_capabilities"),
@@ -140,9 +165,10 @@ fn fields(draft: &Draft) -> Vec<Field> {
         Field::whole("long_wait", "admin_telephony.long_wait").help("admin_telephony.long_wait_help"),
         Field::whole("long_hold", "admin_telephony.long_hold").help("admin_telephony.long_hold_help"),
         Field::whole("long_call", "admin_telephony.long_call").help("admin_telephony.long_call_help"),
-        Field::tel("country_code", "admin_telephony.country_code")
-            .help("admin_telephony.country_code_help")
+        Field::whole("people_ring_secs", "admin_telephony.people_ring_secs")
+            .help("admin_telephony.people_ring_secs_help")
             .part("admin_telephony.part_dialling"),
+        Field::tel("country_code", "admin_telephony.country_code").help("admin_telephony.country_code_help"),
         Field::tel("national_prefix", "admin_telephony.national_prefix"),
         Field::tel("international_prefix", "admin_telephony.international_prefix"),
         Field::tel("outside_prefix", "admin_telephony.outside_prefix")
@@ -158,6 +184,7 @@ fn fields(draft: &Draft) -> Vec<Field> {
 #[derive(Clone, Copy)]
 struct Seconds {
     ring_timeout: Option<u16>,
+    people_ring_secs: Option<u16>,
     thresholds: Thresholds,
 }
 
@@ -166,6 +193,7 @@ impl Seconds {
         let mut whole = |name| draft.option(name).map(|_| draft.whole(name, 0, wrong));
         Self {
             ring_timeout: whole("ring_timeout"),
+            people_ring_secs: whole("people_ring_secs"),
             thresholds: Thresholds {
                 answer_within: whole("answer_within"),
                 long_wait: whole("long_wait"),
@@ -182,28 +210,34 @@ fn take_over(draft: &Draft, settings: &mut TelephonySettings, typed: Seconds) {
         enabled: of_three(draft, "enabled"),
         keep_whisper: of_three(draft, "keep_whisper"),
     };
-    settings.monitoring = Monitoring {
-        intrusion_enabled: of_three(draft, "intrusion_enabled"),
-        default_scope: match draft.text("default_scope") {
-            "call" => Some(MonitoringScope::Call),
-            "agent" => Some(MonitoringScope::Agent),
-            _ => None,
-        },
-        default_mode: match draft.text("default_mode") {
-            "all" => Some(MonitoringMode::AllCalls),
-            "next" => Some(MonitoringMode::NextCall),
-            _ => None,
-        },
-        monitor_internal_calls: of_three(draft, "monitor_internal_calls"),
-        allow_switch_to_coach: of_three(draft, "allow_switch_to_coach"),
-        notify_agent: of_three(draft, "notify_agent"),
-        auto_answer_supervisor: of_three(draft, "auto_answer_supervisor"),
-        ring_timeout: typed.ring_timeout,
-        strict_capabilities: of_three(draft, "strict_capabilities"),
-        // What is not on the form stays as it is.
-        ..settings.monitoring
+    // What is not on the form stays as it is.
+    let it = &mut settings.monitoring;
+    it.intrusion_enabled = of_three(draft, "intrusion_enabled");
+    it.default_scope = match draft.text("default_scope") {
+        "call" => Some(MonitoringScope::Call),
+        "agent" => Some(MonitoringScope::Agent),
+        _ => None,
     };
+    it.default_mode = match draft.text("default_mode") {
+        "all" => Some(MonitoringMode::AllCalls),
+        "next" => Some(MonitoringMode::NextCall),
+        _ => None,
+    };
+    it.monitor_internal_calls = of_three(draft, "monitor_internal_calls");
+    it.allow_switch_to_coach = of_three(draft, "allow_switch_to_coach");
+    it.monitor_consult_calls = match draft.text("monitor_consult_calls") {
+        "none" => Some(ConsultCalls::None),
+        "orig" => Some(ConsultCalls::Orig),
+        "dest" => Some(ConsultCalls::Dest),
+        "all" => Some(ConsultCalls::All),
+        _ => None,
+    };
+    it.notify_agent = of_three(draft, "notify_agent");
+    it.auto_answer_supervisor = of_three(draft, "auto_answer_supervisor");
+    it.ring_timeout = typed.ring_timeout;
+    it.strict_capabilities = of_three(draft, "strict_capabilities");
     settings.thresholds = typed.thresholds;
+    settings.plan.ring_secs = typed.people_ring_secs;
     settings.plan.dialling = Dialling {
         country_code: draft.owned("country_code"),
         national_prefix: draft.owned("national_prefix"),

@@ -27,6 +27,10 @@ impl Wrongs {
         let mut told: Vec<(Option<&'static str>, String)> =
             all.iter().map(|it| (place(it), format::in_quotes(&it.to_string()))).collect();
         told.dedup();
+        // What is wrong elsewhere follows from what is wrong here, if anything is.
+        if told.iter().any(|it| it.0.is_some()) {
+            told.retain(|it| it.0.is_some());
+        }
         Self(told)
     }
 
