@@ -7,4 +7,5 @@ mod hunts;
 mod random;
 mod supervision;
 mod transfers;
+mod watched;
 mod world;

@@ -126,7 +126,7 @@ async fn run(
     let mut seed = [0; 8];
     SystemEntropy.fill(&mut seed);
     let mut dice = Dice::new(u64::from_le_bytes(seed));
-    let seed = dice.next();
+    let seed = dice.bits();
     // A second of arithmetic, beside everything else.
     let voices = tokio::task::spawn_blocking(move || voices(seed, what.pace.talk)).await;
     let voices = voices.map_err(|e| e.to_string())?;
@@ -135,7 +135,7 @@ async fn run(
     people::queue(app, caller, &agents).await?;
     let stage = Arc::new(Stage::new(http, sip, what.pace, voices, stopping.clone()));
     let mut tasks = JoinSet::new();
-    let mut own = || Dice::new(dice.next());
+    let mut own = || Dice::new(dice.bits());
     let arriving = async {
         for place in 0..callers.max(agents.len()) {
             if let Some(user) = agents.get(place) {

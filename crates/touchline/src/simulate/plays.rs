@@ -82,7 +82,7 @@ impl Stage {
     }
 
     async fn phone(&self, line: &Line, dice: &mut Dice) -> Result<Phone, String> {
-        let own = Dice::new(dice.next());
+        let own = Dice::new(dice.bits());
         let phone = Phone::open(self.sip, &line.sip_user, &line.sip_password, own).await;
         phone.map_err(|e| format!("telephone {}: {e}", line.number))
     }

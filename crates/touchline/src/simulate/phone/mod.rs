@@ -79,10 +79,10 @@ impl Phone {
     ) -> std::io::Result<Self> {
         let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let own = socket.local_addr()?;
-        let sound = Sound::open(dice.next() as u32).await?;
+        let sound = Sound::open(dice.bits() as u32).await?;
         let registration = Registration {
-            call_id: format!("{:016x}", dice.next()),
-            tag: format!("{:08x}", dice.next() as u32),
+            call_id: format!("{:016x}", dice.bits()),
+            tag: format!("{:08x}", dice.bits() as u32),
             cseq: 0,
             due: None,
             done: false,
@@ -105,7 +105,7 @@ impl Phone {
 
     /// A word that nobody has used before.
     fn fresh(&mut self, what: &str) -> String {
-        format!("{what}{:016x}", self.dice.next())
+        format!("{what}{:016x}", self.dice.bits())
     }
 
     /// Is registered from now on.
