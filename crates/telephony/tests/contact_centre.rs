@@ -144,12 +144,18 @@ fn a_customer_calls_is_coached_for_and_becomes_a_contact_with_a_recording() {
     live.command(&caller("sue", Role::Coach), Command::Watch(wish)).unwrap();
     let mut watching = sue.ringing();
     sue.answer(&mut watching);
-    std::thread::sleep(Duration::from_millis(300));
-    let at_customer = customer.sound.listen(Duration::from_secs(1), &[ANA, SUE]);
-    let at_ana = ana.sound.listen(Duration::from_millis(600), &[CUSTOMER, SUE]);
-    println!("customer {at_customer:?}, agent {at_ana:?}");
-    assert!(at_customer[0] > -14.0 && at_customer[1] < -60.0, "{at_customer:?}");
-    assert!(at_ana[0] > -14.0 && at_ana[1] > -14.0, "{at_ana:?}");
+    // A busy machine takes its time until all of it is heard, and the customer never hears the whisper.
+    let begin = std::time::Instant::now();
+    loop {
+        let at_customer = customer.sound.listen(Duration::from_secs(1), &[ANA, SUE]);
+        let at_ana = ana.sound.listen(Duration::from_millis(900), &[CUSTOMER, SUE]);
+        println!("customer {at_customer:?}, agent {at_ana:?}");
+        assert!(at_customer[1] < -40.0, "{at_customer:?}");
+        if at_customer[0] > -14.0 && at_customer[1] < -60.0 && at_ana[0] > -14.0 && at_ana[1] > -14.0 {
+            break;
+        }
+        assert!(begin.elapsed() < Duration::from_secs(120), "{at_customer:?} {at_ana:?}");
+    }
     customer.hang_up(&mut call);
     ana.hung_up(&incoming);
     sue.hung_up(&watching);
