@@ -52,8 +52,8 @@ fn without_nul(text: String) -> String {
 }
 
 /// A list of texts to be unfolded by a statement. One with NUL names nothing and is left out.
-pub(crate) fn id_list(ids: &[String]) -> Value {
-    json(&ids.iter().filter(|id| !id.contains('\0')).collect::<Vec<_>>())
+pub(crate) fn id_list<T: AsRef<str>>(ids: &[T]) -> Value {
+    json(&ids.iter().map(AsRef::as_ref).filter(|id| !id.contains('\0')).collect::<Vec<&str>>())
 }
 
 /// A list as JSON text, for columns that hold lists nobody queries by.

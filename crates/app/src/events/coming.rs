@@ -4,7 +4,7 @@
 
 use super::families::Node;
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -13,6 +13,7 @@ use tokio::{
     time::Instant,
 };
 use touchline_model::TenantId;
+use touchline_store::NodeSort;
 
 /// So long after the last events it is quiet.
 const QUIET: Duration = Duration::from_secs(2);
@@ -34,8 +35,11 @@ struct Rush {
     put_off: Option<Instant>,
 }
 
-/// What a batch brings: one of its events, and to which families things belong.
-type Says = Arc<(String, HashMap<Node, i64>)>;
+/// To which families things belong.
+pub(super) type Belonging = BTreeMap<NodeSort, HashMap<String, i64>>;
+
+/// What a batch brings: one of its events, and what belongs where.
+type Says = Arc<(String, Belonging)>;
 
 /// What is on its way of one tenant.
 #[derive(Default)]
@@ -53,8 +57,8 @@ pub(super) struct Coming(Vec<Says>);
 
 impl Coming {
     /// To which family something will belong; the later batch knows better.
-    pub(super) fn family_of(&self, node: &Node) -> Option<i64> {
-        self.0.iter().rev().find_map(|says| says.1.get(node).copied())
+    pub(super) fn family_of(&self, (sort, id): Node<'_>) -> Option<i64> {
+        self.0.iter().rev().find_map(|says| says.1.get(&sort)?.get(id).copied())
     }
 
     /// An event of the batch that is to arrive last.
@@ -110,7 +114,7 @@ impl Way {
     }
 
     /// A batch sets out with an event, and says so about these things. Only who has the turn may call this.
-    pub(super) async fn sets_out(self: &Arc<Self>, event: String, nodes: HashMap<Node, i64>) -> OnItsWay {
+    pub(super) async fn sets_out(self: &Arc<Self>, event: String, nodes: Belonging) -> OnItsWay {
         let road = self.road.clone().read_owned().await;
         let mut list = self.list();
         let number = list.last().map_or(0, |(number, _)| number + 1);

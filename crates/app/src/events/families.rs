@@ -18,29 +18,38 @@ pub(crate) fn own_contact(id: &str) -> Option<&str> {
     id.strip_prefix(OWN_PREFIX)
 }
 
-pub(super) type Node = (NodeSort, String);
+/// A thing that events name.
+pub(super) type Node<'a> = (NodeSort, &'a str);
 
 /// The families that some events touch, while they are being joined.
-pub(crate) struct Families {
+pub(crate) struct Families<'a> {
     epoch: i64,
-    /// Where each thing is, as a position in `numbers`.
-    nodes: HashMap<Node, usize>,
-    /// Things that are in the store, or on their way into it.
-    stored: HashMap<Node, i64>,
-    /// Those that are on their way: this holds only if they arrive.
-    assumed: Vec<(Node, i64)>,
+    nodes: HashMap<Node<'a>, Place>,
+    /// Things that are on their way into the store: this holds only if they arrive.
+    assumed: Vec<(Node<'a>, i64)>,
     /// Each family's number, and whether the store has it.
     numbers: Vec<(i64, bool)>,
     /// Which family each one has become part of; itself at first.
     into: Vec<usize>,
 }
 
+/// Where a thing is.
+#[derive(Clone, Copy)]
+struct Place {
+    /// Its family, as a position in `numbers`.
+    family: usize,
+    /// Whether the store has it, or has it on its way.
+    stored: bool,
+}
+
 /// Everything that an event names. Our own conversations and customers stand for their contacts.
-pub(crate) fn nodes_of(event: &Event) -> Vec<Node> {
-    let node = |sort, id: &str| match own_contact(id) {
-        Some(contact) if sort != NodeSort::Contact => (NodeSort::Contact, contact.to_owned()),
-        _ => (sort, id.to_owned()),
-    };
+pub(crate) fn nodes_of(event: &Event) -> Vec<Node<'_>> {
+    fn node(sort: NodeSort, id: &str) -> Node<'_> {
+        match own_contact(id) {
+            Some(contact) if sort != NodeSort::Contact => (NodeSort::Contact, contact),
+            _ => (sort, id),
+        }
+    }
     let mut nodes = Vec::new();
     if let Some(id) = event.customer_id() {
         nodes.push(node(NodeSort::Customer, id.as_str()));
@@ -82,62 +91,57 @@ pub(crate) fn number(sort: NodeSort, id: &str, first: Timestamp) -> i64 {
     hour << WITHIN_HOUR | within
 }
 
-impl Families {
-    /// What the store knows of everything that these events name, or will know once what is on its way has arrived.
+impl<'a> Families<'a> {
+    /// What the store knows of everything that events name, or will know once what is on its way has arrived.
     pub(super) async fn read(
         store: &Store,
         tenant: &TenantId,
-        events: &[&Event],
+        named: &[Vec<Node<'a>>],
         coming: &Coming,
     ) -> Result<Self, StoreError> {
         // Before the nodes: what is read of them is held by it.
         let epoch = store.family_epoch(tenant).await?;
-        let mut wanted: BTreeMap<NodeSort, Vec<String>> = BTreeMap::new();
-        for (sort, id) in events.iter().flat_map(|event| nodes_of(event)) {
-            wanted.entry(sort).or_default().push(id);
+        let mut wanted: BTreeMap<NodeSort, Vec<&'a str>> = BTreeMap::new();
+        for (sort, id) in named.iter().flatten() {
+            wanted.entry(*sort).or_default().push(id);
         }
-        let mut stored = HashMap::new();
+        let mut families =
+            Self { epoch, nodes: HashMap::new(), assumed: vec![], numbers: vec![], into: vec![] };
+        let mut known: HashMap<i64, usize> = HashMap::new();
         for (sort, mut ids) in wanted {
             ids.sort_unstable();
             ids.dedup();
-            let found = store.event_nodes(tenant, sort, &ids).await?;
-            stored.extend(found.into_iter().map(|(id, family)| ((sort, id), family)));
-        }
-        let mut assumed = Vec::new();
-        for node in events.iter().flat_map(|event| nodes_of(event)) {
-            if !stored.contains_key(&node)
-                && let Some(family) = coming.family_of(&node)
-            {
-                stored.insert(node.clone(), family);
-                assumed.push((node, family));
+            let found: HashMap<String, i64> =
+                store.event_nodes(tenant, sort, &ids).await?.into_iter().collect();
+            for id in ids {
+                let node = (sort, id);
+                let number = match found.get(id) {
+                    Some(number) => *number,
+                    None => {
+                        let Some(number) = coming.family_of(node) else { continue };
+                        families.assumed.push((node, number));
+                        number
+                    }
+                };
+                let family = *known.entry(number).or_insert_with(|| families.add(number, true));
+                families.nodes.insert(node, Place { family, stored: true });
             }
-        }
-        let (numbers, into) = (vec![], vec![]);
-        let mut families = Self { epoch, nodes: HashMap::new(), stored, assumed, numbers, into };
-        let mut known: HashMap<i64, usize> = HashMap::new();
-        for (node, number) in families.stored.clone() {
-            let at = *known.entry(number).or_insert_with(|| {
-                families.numbers.push((number, true));
-                families.into.push(families.into.len());
-                families.into.len() - 1
-            });
-            families.nodes.insert(node, at);
         }
         Ok(families)
     }
 
     /// Makes everything that an event names one family; which, to be asked by [`Self::of`] once all are joined.
-    pub(super) fn join(&mut self, event: &Event) -> Option<usize> {
+    pub(super) fn join(&mut self, nodes: &[Node<'a>], first: Timestamp) -> Option<usize> {
         let mut here = None;
-        for node in nodes_of(event) {
-            let there = match self.nodes.get(&node) {
-                Some(at) => self.root(*at),
-                None => match here {
-                    Some(here) => here,
-                    None => self.begin(number(node.0, &node.1, event.timestamp)),
-                },
+        for node in nodes {
+            let there = match (self.nodes.get(node), here) {
+                (Some(place), _) => self.root(place.family),
+                (None, here) => {
+                    let family = here.unwrap_or_else(|| self.begin(number(node.0, node.1, first)));
+                    self.nodes.insert(*node, Place { family, stored: false });
+                    family
+                }
             };
-            self.nodes.insert(node, there);
             here = Some(here.map_or(there, |here| self.unite(here, there)));
         }
         here
@@ -148,7 +152,11 @@ impl Families {
         if let Some(at) = self.numbers.iter().position(|it| it.0 == number) {
             return self.root(at);
         }
-        self.numbers.push((number, false));
+        self.add(number, false)
+    }
+
+    fn add(&mut self, number: i64, stored: bool) -> usize {
+        self.numbers.push((number, stored));
         self.into.push(self.into.len());
         self.into.len() - 1
     }
@@ -176,12 +184,12 @@ impl Families {
 
     /// Whether the store knew this contact.
     pub(super) fn knew_contact(&self, contact: &str) -> bool {
-        self.stored.contains_key(&(NodeSort::Contact, contact.to_owned()))
+        self.nodes.get(&(NodeSort::Contact, contact)).is_some_and(|place| place.stored)
     }
 
     /// The family of a contact.
     pub(super) fn of_contact(&self, contact: &str) -> Option<i64> {
-        self.nodes.get(&(NodeSort::Contact, contact.to_owned())).map(|at| self.of(*at))
+        self.nodes.get(&(NodeSort::Contact, contact)).map(|place| self.of(place.family))
     }
 
     /// Writes what is new: things, and families that became one.
@@ -199,7 +207,7 @@ impl Families {
         // Before they are moved.
         for sort in NodeSort::ALL {
             let of_sort = self.assumed.iter().filter(|((it, _), _)| *it == sort);
-            let held: Vec<(&str, i64)> = of_sort.map(|((_, id), family)| (id.as_str(), *family)).collect();
+            let held: Vec<(&str, i64)> = of_sort.map(|((_, id), family)| (*id, *family)).collect();
             if !held.is_empty() {
                 batch.hold_nodes(sort, &held);
             }
@@ -208,17 +216,17 @@ impl Families {
             batch.join_families(before, now);
         }
         // Always in the same order, so that two writers wait for each other instead of blocking each other.
-        let mut fresh: Vec<(&Node, i64)> = self.fresh().collect();
+        let mut fresh: Vec<(Node<'_>, i64)> = self.fresh().collect();
         fresh.sort_unstable();
         for ((sort, id), family) in fresh {
-            batch.put_node(*sort, id, family);
+            batch.put_node(sort, id, family);
         }
     }
 
     /// Things that the store is to hear of.
-    pub(super) fn fresh(&self) -> impl Iterator<Item = (&Node, i64)> {
-        let new = self.nodes.iter().filter(|(node, _)| !self.stored.contains_key(*node));
-        new.map(|(node, at)| (node, self.of(*at)))
+    pub(super) fn fresh(&self) -> impl Iterator<Item = (Node<'a>, i64)> {
+        let new = self.nodes.iter().filter(|(_, place)| !place.stored);
+        new.map(|(node, place)| (*node, self.of(place.family)))
     }
 
     /// For each family: from when to when the events lie.

@@ -14,8 +14,8 @@ use crate::{
     records::{ATTEMPTS, Put, PutResults, PutStatus, taken},
     require,
 };
-use coming::Coming;
-use families::{Families, Node};
+use coming::{Belonging, Coming};
+use families::{Families, Node, nodes_of};
 use std::{
     borrow::Cow,
     collections::{HashMap, HashSet},
@@ -58,7 +58,7 @@ impl App {
         let road = if alone { Some(way.road.write().await) } else { None };
         // Before the store is asked: whatever arrives in between is found there.
         let coming = way.coming();
-        let ids: Vec<String> = events.iter().map(|event| event.id.0.clone()).collect();
+        let ids: Vec<&str> = events.iter().map(|event| event.id.as_str()).collect();
         let (stored, erased) = tokio::try_join!(
             async { Ok(self.store.events_by_id(tenant, &ids).await?) },
             self.erased_of(tenant, events)
@@ -127,9 +127,11 @@ impl App {
         tenant: &TenantId,
         fresh: Vec<&Event>,
         coming: &Coming,
-    ) -> Result<(Batch, HashMap<Node, i64>), AppError> {
-        let mut families = Families::read(&self.store, tenant, &fresh, coming).await?;
-        let of_each: Vec<Option<usize>> = fresh.iter().map(|event| families.join(event)).collect();
+    ) -> Result<(Batch, Belonging), AppError> {
+        let named: Vec<Vec<Node<'_>>> = fresh.iter().map(|event| nodes_of(event)).collect();
+        let mut families = Families::read(&self.store, tenant, &named, coming).await?;
+        let of_each: Vec<Option<usize>> =
+            fresh.iter().zip(&named).map(|(event, nodes)| families.join(nodes, event.timestamp)).collect();
         let mut batch = Batch::new(tenant);
         families.write(&mut batch);
         // What we derived ourselves makes room for what somebody knows better.
@@ -150,14 +152,18 @@ impl App {
         for (family, first, settled) in families.touched(&fresh, &of_each) {
             batch.touch_family(family, first, settled);
         }
-        Ok((batch, families.fresh().map(|(node, family)| (node.clone(), family)).collect()))
+        let mut belonging = Belonging::new();
+        for ((sort, id), family) in families.fresh() {
+            belonging.entry(sort).or_default().insert(id.to_owned(), family);
+        }
+        Ok((batch, belonging))
     }
 
     /// Contacts of these events for which there are events of our own, with their families.
     async fn own_of(
         &self,
         tenant: &TenantId,
-        families: &Families,
+        families: &Families<'_>,
         fresh: &[&Event],
     ) -> Result<Vec<(String, i64)>, AppError> {
         let known: HashSet<&str> = fresh
@@ -191,7 +197,7 @@ impl App {
     pub async fn event(&self, caller: &Caller, id: &str) -> Result<StoredEvent, AppError> {
         require(caller, Ability::ReadReports)?;
         self.derive_events(&caller.tenant).await?;
-        let found = self.store.events_by_id(&caller.tenant, &[id.to_owned()]).await?;
+        let found = self.store.events_by_id(&caller.tenant, &[id]).await?;
         let none = || AppError::NotFound { kind: Kind::Event, id: id.to_owned() };
         found.into_iter().next().map(|(it, _)| it).ok_or_else(none)
     }

@@ -272,11 +272,12 @@ mod tests {
     }
 
     fn session() -> impl Strategy<Value = WorkSession> {
-        let times = (0..i64::MAX, any::<i32>(), any::<i32>()).prop_map(|(handle, after, unknown)| SessionTimes {
-            handle: Micros(handle),
-            after_contact: Micros(after.into()),
-            unknown: Micros(unknown.into()),
-        });
+        let times =
+            (0..i64::MAX, any::<i32>(), any::<i32>()).prop_map(|(handle, after, unknown)| SessionTimes {
+                handle: Micros(handle),
+                after_contact: Micros(after.into()),
+                unknown: Micros(unknown.into()),
+            });
         (
             proptest::option::of("[a-zä]{0,30}"),
             proptest::option::of("[a-z€]{1,200}"),
@@ -294,12 +295,18 @@ mod tests {
     fn facts() -> impl Strategy<Value = ContactFacts> {
         let ids = ("[a-z]{1,40}", ".{1,40}", "[a-z]{1,40}", "[a-z]{1,40}", "[a-z]{1,40}");
         let names = (name(ContactChannel::ALL), name(DIRECTIONS), name(InitiatorKind::ALL));
-        let texts = (proptest::option::of(".{0,70}"), proptest::option::of(prop_oneof![Just(String::new()), Just("x".repeat(70_000))]));
+        let texts = (
+            proptest::option::of(".{0,70}"),
+            proptest::option::of(prop_oneof![Just(String::new()), Just("x".repeat(70_000))]),
+        );
         let times = (at(), proptest::option::of(at()), proptest::option::of(at()));
         let first = proptest::option::of((at(), "[a-z]{1,9}", "[a-z]{1,9}"));
         let fulfilled = proptest::option::of((at(), name(FulfilledType::ALL)));
-        let ended =
-            proptest::option::of((at(), name(ContactStatus::ALL), proptest::option::of(name(EndReason::ALL))));
+        let ended = proptest::option::of((
+            at(),
+            name(ContactStatus::ALL),
+            proptest::option::of(name(EndReason::ALL)),
+        ));
         let rest = (proptest::option::of("[a-z]{1,9}"), any::<u64>(), any::<i32>());
         let sessions = proptest::collection::vec(session(), 0..5);
         (ids, names, texts, times, first, fulfilled, ended, rest, sessions).prop_map(

@@ -145,11 +145,11 @@ impl Batch {
 
 impl Store {
     /// To which families these things belong; unknown ones are left out.
-    pub async fn event_nodes(
+    pub async fn event_nodes<T: AsRef<str> + Sync>(
         &self,
         tenant: &TenantId,
         sort: NodeSort,
-        ids: &[String],
+        ids: &[T],
     ) -> Result<Vec<(String, i64)>, StoreError> {
         let params = vec![tenant.as_str().into(), sort.name().into(), id_list(ids)];
         self.query(NODES, params, |row| Ok((row.string(0)?, row.int(1)?))).await
