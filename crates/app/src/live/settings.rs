@@ -234,6 +234,7 @@ mod tests {
             monitoring: Monitoring { ring_timeout: Some(20), ..Monitoring::default() },
             recording: RecordingPolicy { enabled: Some(false), keep_whisper: None },
             plan: NumberPlan { ring_secs: Some(25), ..NumberPlan::default() },
+            ..TelephonySettings::default()
         };
         let (settings, keep_whisper) = in_force(&server, &own);
         let wanted = Settings {
