@@ -79,7 +79,7 @@ struct Tls {
 }
 
 impl Tls {
-    async fn before(port: u16) -> Self {
+    fn before(port: u16) -> Self {
         let pair = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
         let certificate = tempfile::NamedTempFile::new().unwrap();
         fs::write(&certificate, pair.cert.pem()).unwrap();
@@ -91,17 +91,23 @@ impl Tls {
             .with_single_cert(vec![pair.cert.der().clone()], key)
             .unwrap();
         let acceptor = TlsAcceptor::from(Arc::new(config));
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
         let door = Self { port: listener.local_addr().unwrap().port(), certificate };
-        tokio::spawn(async move {
-            while let Ok((client, _)) = listener.accept().await {
-                let acceptor = acceptor.clone();
-                tokio::spawn(async move {
-                    let Ok(mut client) = acceptor.accept(client).await else { return };
-                    let mut server = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
-                    let _gone = tokio::io::copy_bidirectional(&mut client, &mut server).await;
-                });
-            }
+        // A thread of its own: the test's waits for the program that calls here.
+        std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let listener = TcpListener::from_std(listener).unwrap();
+                while let Ok((client, _)) = listener.accept().await {
+                    let acceptor = acceptor.clone();
+                    tokio::spawn(async move {
+                        let Ok(mut client) = acceptor.accept(client).await else { return };
+                        let mut server = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+                        let _gone = tokio::io::copy_bidirectional(&mut client, &mut server).await;
+                    });
+                }
+            });
         });
         door
     }
@@ -146,7 +152,7 @@ async fn a_bucket_is_as_good_as_a_folder(engine: Engine) {
     let server = site.serve();
     tell(&server, &[chat("c1", 11), chat("c2", 12)].concat()).await;
     let s3 = S3::start().await;
-    let door = Tls::before(s3.port).await;
+    let door = Tls::before(s3.port);
     // As anybody, who trusts those whom the system trusts.
     let untrusting = |args: &[&str]| {
         let mut command =
