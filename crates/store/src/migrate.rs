@@ -23,6 +23,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { common: "", sqlite: include_str!("../migrations/0005_planner.sqlite.sql"), postgres: "" },
     Migration { common: include_str!("../migrations/0006_telephony.sql"), sqlite: "", postgres: "" },
     Migration { common: include_str!("../migrations/0007_whispers.sql"), sqlite: "", postgres: "" },
+    Migration { common: include_str!("../migrations/0008_kept_facts.sql"), sqlite: "", postgres: "" },
 ];
 
 /// The schema version that this release writes.

@@ -53,6 +53,8 @@ pub struct Web {
     pub(crate) desk: Option<Arc<Desk>>,
     /// Tells pages what has changed, if anything does.
     pub(crate) news: Option<News>,
+    /// Who watches how many meters.
+    pub(crate) readers: pages::Readers,
     /// Opens the first-run set-up; made anew at each start.
     pub(crate) setup_key: Arc<str>,
     /// The configuration in force, as the settings page shows it.
@@ -74,7 +76,16 @@ impl Web {
     /// The pages over an app. `setup_key` opens the set-up of the first administrator while nobody can sign in.
     pub fn new(app: App, config: WebConfig, setup_key: &str, settings: Vec<Setting>) -> Self {
         let (config, setup_key) = (Arc::new(config), setup_key.into());
-        Self { app, config, oidc: None, desk: None, news: None, setup_key, settings: settings.into() }
+        Self {
+            app,
+            config,
+            oidc: None,
+            desk: None,
+            news: None,
+            readers: pages::Readers::default(),
+            setup_key,
+            settings: settings.into(),
+        }
     }
 
     /// Lets people bring files in.

@@ -37,7 +37,8 @@ impl App {
             if let Some(old) = &old {
                 self.forget_recording_later(&mut batch, &old.sha256);
             }
-            batch.hold_contact(id, row.contact.seq).put_whisper(id, &track).audit(AuditNote::new(
+            // It changes: who is erasing it looks again.
+            batch.hold_contact(id, row.contact.seq).put_whisper(id, &track).touch(id).audit(AuditNote::new(
                 caller,
                 "whisper.put",
                 id,

@@ -192,6 +192,9 @@ impl Plan {
     }
 
     fn check_references(&self, errors: &mut Vec<PlanError>) {
+        if self.plan.ring_secs == Some(0) {
+            errors.push(PlanError::RingsNobody("ring_secs".to_owned()));
+        }
         let nowhere =
             |of: &str, number: &str| PlanError::Nowhere { of: of.to_owned(), number: number.to_owned() };
         for group in &self.plan.groups {

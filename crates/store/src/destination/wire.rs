@@ -43,6 +43,15 @@ pub(super) fn is_yes(allow_http: Option<&str>) -> bool {
     })
 }
 
+/// Whether TLS is what an error is about.
+fn is_of_tls(error: &(dyn std::error::Error + 'static)) -> bool {
+    // What a custom `io::Error` wraps is not its source.
+    let wrapped = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    error.is::<tokio_rustls::rustls::Error>()
+        || wrapped.is_some_and(|inner| is_of_tls(inner))
+        || error.source().is_some_and(is_of_tls)
+}
+
 impl HttpConnector for ByHyper {
     fn connect(&self, options: &ClientOptions) -> object_store::Result<HttpClient> {
         let failed = |error: Box<dyn std::error::Error + Send + Sync>| object_store::Error::Generic {
@@ -74,7 +83,12 @@ impl HttpService for Service {
             let answer = tokio::time::timeout(PATIENCE, self.client.request(request)).await;
             let answer = answer.map_err(|late| HttpError::new(HttpErrorKind::Timeout, late))?;
             let answer = answer.map_err(|error| {
-                let kind = if error.is_connect() { HttpErrorKind::Connect } else { HttpErrorKind::Request };
+                let kind = match error.is_connect() {
+                    // Whoever shows no certificate to be trusted will not in a minute either.
+                    true if is_of_tls(&error) => HttpErrorKind::Unknown,
+                    true => HttpErrorKind::Connect,
+                    false => HttpErrorKind::Request,
+                };
                 HttpError::new(kind, error)
             })?;
             let broken = |error| HttpError::new(HttpErrorKind::Interrupted, error);

@@ -112,6 +112,9 @@ pub async fn locate(
     if server.port.is_none() {
         for (transport, service) in services(names, server).await {
             for srv in in_order(names.srv(&service).await, random) {
+                if hops.len() >= MOST {
+                    break;
+                }
                 let found = names.addresses(&srv.target).await.into_iter();
                 hops.extend(found.map(|ip| Hop { transport, address: SocketAddr::new(ip, srv.port) }));
             }

@@ -9,7 +9,11 @@ use hickory_resolver::{
 use std::{
     net::IpAddr,
     sync::{Arc, OnceLock},
+    time::Duration,
 };
+
+/// A caller waits meanwhile: servers that say nothing to a question are not waited for.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Reads `/etc/resolv.conf` when it is asked for the first time.
 #[derive(Clone, Default)]
@@ -32,7 +36,12 @@ impl SystemNames {
         });
         let Some(resolver) = resolver else { return vec![] };
         // With a dot at its end no local domain is added to it.
-        match resolver.lookup(format!("{}.", name.trim_end_matches('.')), kind).await {
+        let asked = resolver.lookup(format!("{}.", name.trim_end_matches('.')), kind);
+        let Ok(answered) = tokio::time::timeout(PATIENCE, asked).await else {
+            tracing::debug!(name, %kind, "no answer");
+            return vec![];
+        };
+        match answered {
             Ok(found) => found.answers().iter().map(|record| record.data.clone()).collect(),
             Err(error) => {
                 tracing::debug!(%error, name, %kind, "nothing found");

@@ -106,7 +106,13 @@ impl Wire {
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let longest = self.rules.guard.max_message;
-        let config = WebSocketConfig::default().max_message_size(Some(longest)).max_frame_size(Some(longest));
+        // Each connection keeps its buffers while it is silent.
+        let config = WebSocketConfig::default()
+            .max_message_size(Some(longest))
+            .max_frame_size(Some(longest))
+            .read_buffer_size(4_096)
+            .write_buffer_size(0)
+            .max_write_buffer_size(4 * longest.max(1));
         let (origins, arrived) = (origins.clone(), Arc::new(AtomicU64::new(0)));
         let counted = Counted { inner: stream, arrived: arrived.clone() };
         let shaken = accept_hdr_async_with_config(

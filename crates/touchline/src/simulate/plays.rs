@@ -172,6 +172,10 @@ pub(super) async fn agent(stage: Arc<Stage>, who: Employee, mut dice: Dice) -> R
             let end = Instant::now() + if dice.chance(0.2) { length / 4 } else { length * 2 };
             phone.stay(end).await;
             phone.hang_up().await;
+            // Who has nothing but calls is not taken for somebody who has left.
+            if desk.shows_up().await.is_err() {
+                begins_work(&mut desk, true).await;
+            }
         }
     };
     tokio::select! {

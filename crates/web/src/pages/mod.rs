@@ -13,6 +13,8 @@ mod setup;
 mod sign_in;
 mod topics;
 
+pub(crate) use live::Readers;
+
 use crate::Web;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use touchline_http::{Gate, Routes};

@@ -9,6 +9,7 @@ use crate::{
     wire::message::{code, header, lists, sequence, value},
 };
 use rsipstack::sip::{Method, Response};
+use tokio::time::Instant;
 use touchline_live::{Cause, Signal};
 
 /// A telephone is asked again after a challenge or for a longer timer, but not for ever.
@@ -148,6 +149,7 @@ impl Line {
             _ => return false,
         }
         fork.heard = false;
+        fork.patience = fork.patience.map(|_| Instant::now() + self.shared.trunk_patience);
         let offer = self.shared.offer(&mut self.sound);
         self.invite(which, &offer);
         true

@@ -52,6 +52,8 @@ struct Registration {
     /// When it is to be renewed; none while it is not wanted.
     due: Option<Instant>,
     done: bool,
+    /// Whether the password was proved in the last one.
+    proved: bool,
 }
 
 /// A simulated telephone.
@@ -86,6 +88,7 @@ impl Phone {
             cseq: 0,
             due: None,
             done: false,
+            proved: false,
         };
         let (user, password) = (user.to_owned(), password.to_owned());
         Ok(Self {
@@ -130,6 +133,7 @@ impl Phone {
 
     fn ask_to_register(&mut self, expires: u64, proof: Option<String>) {
         self.registration.cseq += 1;
+        self.registration.proved = proof.is_some();
         let Registration { call_id, tag, cseq, .. } = &self.registration;
         let (user, host, own) = (&self.user, self.server.ip(), self.own);
         let (call_id, tag, cseq) = (call_id.clone(), tag.clone(), *cseq);
@@ -151,7 +155,10 @@ impl Phone {
         match answer.status() {
             401 => {
                 let to = format!("sip:{}", self.server.ip());
-                match self.proof(answer, "REGISTER", &to) {
+                // Who insists on a wrong password is taken for somebody who guesses.
+                let again = !self.registration.proved
+                    || Challenge::read(answer.get("WWW-Authenticate")).is_some_and(|it| it.stale);
+                match self.proof(answer, "REGISTER", &to).filter(|_| again) {
                     Some(proof) => self.ask_to_register(wanted, Some(proof)),
                     None => self.registration.due = self.registration.due.map(|_| Instant::now() + AGAIN),
                 }

@@ -181,20 +181,25 @@ async fn levels(State(web): State<Web>, visit: Visit, Path(id): Path<String>) ->
     let call = parse(&id)?;
     let live = web.app.live();
     live.levels(&visit.caller, call)?;
+    let Some(reading) = web.readers.begin(&visit.caller) else {
+        return Ok(StatusCode::TOO_MANY_REQUESTS.into_response());
+    };
+    // A server that stops does not wait for those who watch.
+    let lines = live.lines();
     let mut clock = tokio::time::interval(EVERY);
     clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let caller = visit.caller;
-    let told = stream::unfold(Some((clock, TIMES)), move |state| {
-        let (live, caller) = (live.clone(), caller.clone());
+    let told = stream::unfold(Some((clock, TIMES, reading)), move |state| {
+        let (live, caller, lines) = (live.clone(), caller.clone(), lines.clone());
         async move {
-            let (mut clock, left) = state.filter(|it| it.1 > 0)?;
+            let (mut clock, left, reading) = state.filter(|it| it.1 > 0 && *lines.borrow())?;
             clock.tick().await;
             let Ok(levels) = live.levels(&caller, call) else {
                 return Some((Event::default().event("over").data("{}"), None));
             };
             let levels: BTreeMap<String, u8> = levels.into_iter().collect();
             let event = Event::default().retry(AGAIN).json_data(levels).ok()?;
-            Some((event, Some((clock, left - 1))))
+            Some((event, Some((clock, left - 1, reading))))
         }
     });
     let told = futures::StreamExt::map(told, Ok::<Event, Infallible>);

@@ -3,8 +3,11 @@
 
 mod banner;
 mod call;
+mod readers;
 mod tile;
 mod view;
+
+pub(crate) use readers::Readers;
 
 use crate::{
     Web,
